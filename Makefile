@@ -1,0 +1,51 @@
+# What a developer runs. `make` alone lists the targets.
+
+SHELL := /bin/bash
+# Rust at its usual place too, so that a bare PATH finds it.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+BURSAR = $(or $(CARGO_TARGET_DIR),target)/debug/bursar
+
+.DEFAULT_GOAL := help
+.PHONY: help run test migrate proto proto-check lint fmt db.psql db.reset install-tools build
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Serve from an embedded PostgreSQL with a demo tenant; needs only Rust and a C compiler
+	@exec $(BURSAR) serve --demo
+
+test: ## Install the test tools, then run all tests
+	@tests/setup/install.sh
+	@tests/run.sh
+
+migrate: build ## Bring the database up to the newest migration
+	@$(BURSAR) migrate up
+
+proto: ## Regenerate the checked-in code from the protos
+	@cargo run --quiet --locked -p bursar-proto-gen
+
+proto-check: ## Fail when the checked-in code is not what the protos give
+	@old=$$(mktemp -d) && trap 'rm -rf "$$old"' EXIT && cp -R proto/src/gen/. "$$old" \
+	  && $(MAKE) --no-print-directory proto && diff -r "$$old" proto/src/gen \
+	  || { echo "proto/src/gen was not up to date; if it is regenerated now, commit it" >&2; exit 1; }
+
+lint: proto-check ## Check format, lints, protos and deployment files
+	@cargo fmt --all --check
+	@cargo clippy --workspace --all-targets --locked -- -D warnings
+	@tests/setup/buf.sh lint || [ $$? = 3 ]
+	@tests/setup/deploy-lint.sh
+
+fmt: ## Format the Rust code
+	@cargo fmt --all
+
+db.psql: build ## Open psql on the database, as its administrator
+	@deploy/psql.sh $(BURSAR)
+
+db.reset: build ## Throw the development database away and make a new one
+	@$(BURSAR) db reset --yes
+
+install-tools: ## Install the test tools into the cache folder
+	@tests/setup/install.sh
+
+build:
+	@cargo build --locked --bin bursar

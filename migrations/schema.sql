@@ -1,0 +1,453 @@
+-- Bursar's schema as its migrations build it. Written by `bursar migrate schema > migrations/schema.sql`: do not edit.
+-- Roles come from `bursar bootstrap`; objects belong to bursar_owner unless said otherwise.
+
+-- Functions may name tables that come after them.
+SET check_function_bodies = false;
+
+CREATE SCHEMA IF NOT EXISTS bursar;
+GRANT USAGE ON SCHEMA bursar TO bursar_jobs;
+GRANT USAGE ON SCHEMA bursar TO bursar_search;
+GRANT USAGE ON SCHEMA bursar TO bursar_tenant;
+
+CREATE SCHEMA IF NOT EXISTS tenancy;
+GRANT USAGE ON SCHEMA tenancy TO bursar_auth;
+GRANT USAGE ON SCHEMA tenancy TO bursar_jobs;
+GRANT USAGE ON SCHEMA tenancy TO bursar_platform;
+GRANT USAGE ON SCHEMA tenancy TO bursar_search;
+GRANT USAGE ON SCHEMA tenancy TO bursar_tenant;
+
+CREATE OR REPLACE FUNCTION tenancy.create_tenant(tenant uuid, tenant_name text, key_limit integer, rate_limit integer, key_id uuid, key_label text, key_hash bytea)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+DECLARE
+    hex text := replace(tenant::text, '-', '');
+BEGIN
+    INSERT INTO bursar.admin_tenant (tenant_id, name, max_api_keys, requests_per_second)
+    VALUES (tenant, tenant_name, key_limit, rate_limit);
+    EXECUTE format('CREATE ROLE %I NOLOGIN', 'app_tenant_' || hex);
+    EXECUTE format('GRANT bursar_tenant TO %I', 'app_tenant_' || hex);
+    -- The service may take the role, never inherit it.
+    IF current_setting('server_version_num')::integer >= 160000 THEN
+        EXECUTE format('GRANT %I TO bursar_app WITH INHERIT FALSE, SET TRUE', 'app_tenant_' || hex);
+    ELSE
+        EXECUTE format('GRANT %I TO bursar_app', 'app_tenant_' || hex);
+    END IF;
+    EXECUTE format('CREATE SCHEMA %I', 'tenant_' || hex);
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', 'tenant_' || hex, 'app_tenant_' || hex);
+    PERFORM tenancy.refresh_views(tenant);
+    INSERT INTO bursar.admin_api_key (tenant_id, id, label, role, hash)
+    VALUES (tenant, key_id, key_label, 'admin', key_hash);
+END $function$;
+REVOKE ALL ON FUNCTION tenancy.create_tenant(uuid, text, integer, integer, uuid, text, bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenancy.create_tenant(uuid, text, integer, integer, uuid, text, bytea) TO bursar_platform;
+
+CREATE OR REPLACE FUNCTION tenancy.current_tenant()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog'
+AS $function$
+DECLARE
+    tenant text := NULLIF(current_setting('app.tenant_id', true), '');
+    -- Not current_user: inside SECURITY DEFINER that is the owner.
+    taken text := current_setting('role');
+BEGIN
+    IF tenant IS NULL AND taken NOT LIKE 'app\_tenant\_%' THEN
+        RETURN NULL;
+    END IF;
+    IF tenant IS NULL OR taken <> 'app_tenant_' || replace(tenant, '-', '') THEN
+        RAISE EXCEPTION 'the role of this transaction is not that of its tenant' USING ERRCODE = '42501';
+    END IF;
+    RETURN tenant::uuid;
+END $function$;
+
+CREATE OR REPLACE FUNCTION tenancy.find_key(key_id uuid)
+ RETURNS TABLE(tenant_id uuid, tenant_name text, tenant_state text, requests_per_second integer, label text, role text, institution_id uuid, hash bytea, expires_at timestamp with time zone, revoked_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    SELECT k.tenant_id, t.name, t.state, t.requests_per_second,
+           k.label, k.role, k.institution_id, k.hash, k.expires_at, k.revoked_at
+    FROM bursar.admin_api_key k JOIN bursar.admin_tenant t USING (tenant_id)
+    WHERE k.id = key_id
+$function$;
+REVOKE ALL ON FUNCTION tenancy.find_key(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenancy.find_key(uuid) TO bursar_auth;
+
+CREATE OR REPLACE FUNCTION tenancy.ledger_open_accounts(tenant uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    SELECT count(*) FROM bursar.ledger_account
+    WHERE tenant_id = tenant
+      AND (debits_posted <> credits_posted OR debits_pending <> 0 OR credits_pending <> 0)
+$function$;
+REVOKE ALL ON FUNCTION tenancy.ledger_open_accounts(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenancy.ledger_open_accounts(uuid) TO bursar_platform;
+
+CREATE OR REPLACE FUNCTION tenancy.offboard_tenant(tenant uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+DECLARE
+    hex text := replace(tenant::text, '-', '');
+BEGIN
+    IF tenant = '00000000-0000-0000-0000-000000000000' THEN
+        RAISE EXCEPTION 'the platform tenant cannot be offboarded' USING ERRCODE = '42501';
+    END IF;
+    UPDATE bursar.admin_tenant SET state = 'deleted', revision = revision + 1, updated_at = now()
+    WHERE tenant_id = tenant;
+    UPDATE bursar.admin_api_key SET revoked_at = now() WHERE tenant_id = tenant AND revoked_at IS NULL;
+    EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', 'tenant_' || hex);
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'app_tenant_' || hex) THEN
+        EXECUTE format('DROP ROLE %I', 'app_tenant_' || hex);
+    END IF;
+END $function$;
+REVOKE ALL ON FUNCTION tenancy.offboard_tenant(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenancy.offboard_tenant(uuid) TO bursar_platform;
+
+CREATE OR REPLACE FUNCTION tenancy.ref_asset_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+DECLARE
+    shared constant uuid := '00000000-0000-0000-0000-000000000000';
+    taken boolean;
+BEGIN
+    -- Two inserts of one code take turns; the second then sees the first.
+    PERFORM pg_advisory_xact_lock(hashtextextended('bursar.ref_asset.' || NEW.code, 0));
+    -- The first, a key look-up, is every tenant's case; the second reads the table when the platform adds an asset.
+    IF NEW.tenant_id <> shared THEN
+        taken := EXISTS (SELECT FROM bursar.ref_asset WHERE tenant_id = shared AND code = NEW.code);
+    ELSE
+        taken := EXISTS (SELECT FROM bursar.ref_asset WHERE tenant_id <> shared AND code = NEW.code);
+    END IF;
+    IF taken THEN
+        RAISE EXCEPTION 'asset code % is taken', NEW.code
+            USING ERRCODE = '23505', SCHEMA = 'bursar', TABLE = 'ref_asset', CONSTRAINT = 'ref_asset_shared_code';
+    END IF;
+    RETURN NULL;
+END $function$;
+REVOKE ALL ON FUNCTION tenancy.ref_asset_guard() FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION tenancy.refresh_views(tenant uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+DECLARE
+    hex text := replace(tenant::text, '-', '');
+    source record;
+BEGIN
+    FOR source IN
+        SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = 'bursar' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+          AND c.relname !~ '^(admin|operation)_'
+        ORDER BY c.relname
+    LOOP
+        -- security_invoker: the reader's own row-level security decides, not the view owner's.
+        EXECUTE format('CREATE OR REPLACE VIEW %I.%I WITH (security_invoker = true) AS SELECT * FROM bursar.%I',
+                       'tenant_' || hex, source.relname, source.relname);
+        EXECUTE format('GRANT SELECT ON %I.%I TO %I', 'tenant_' || hex, source.relname, 'app_tenant_' || hex);
+    END LOOP;
+END $function$;
+REVOKE ALL ON FUNCTION tenancy.refresh_views(uuid) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION tenancy.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+AS $function$
+BEGIN
+    RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = '42501';
+END $function$;
+
+CREATE TABLE bursar.admin_api_key (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    label text NOT NULL,
+    role text NOT NULL,
+    institution_id uuid,
+    hash bytea NOT NULL,
+    successor_id uuid,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT admin_api_key_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT admin_api_key_hash_check CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT admin_api_key_label_check CHECK (((char_length(label) >= 1) AND (char_length(label) <= 100))),
+    CONSTRAINT admin_api_key_platform CHECK (((role = 'platform'::text) <= (tenant_id = '00000000-0000-0000-0000-000000000000'::uuid))),
+    CONSTRAINT admin_api_key_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'admin'::text, 'auditor'::text, 'platform'::text])))
+);
+COMMENT ON COLUMN bursar.admin_api_key.hash IS 'HMAC-SHA256 of key id and secret under the pepper; the secret is stored nowhere.';
+CREATE INDEX admin_api_key_created ON bursar.admin_api_key USING btree (tenant_id, created_at, id);
+CREATE UNIQUE INDEX admin_api_key_id ON bursar.admin_api_key USING btree (id);
+ALTER TABLE bursar.admin_api_key ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.admin_api_key FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner_all ON bursar.admin_api_key TO bursar_owner
+    USING (true)
+    WITH CHECK (true);
+CREATE POLICY tenant_own ON bursar.admin_api_key
+    USING ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)))
+    WITH CHECK ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)));
+GRANT INSERT, SELECT ON bursar.admin_api_key TO bursar_tenant;
+GRANT UPDATE (successor_id, expires_at, revoked_at) ON bursar.admin_api_key TO bursar_tenant;
+
+CREATE TABLE bursar.admin_tenant (
+    tenant_id uuid NOT NULL,
+    name text NOT NULL,
+    state text NOT NULL DEFAULT 'active'::text,
+    max_api_keys integer NOT NULL DEFAULT 100,
+    requests_per_second integer NOT NULL DEFAULT 0,
+    revision bigint NOT NULL DEFAULT 1,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    updated_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT admin_tenant_pkey PRIMARY KEY (tenant_id),
+    CONSTRAINT admin_tenant_max_api_keys_check CHECK (((max_api_keys >= 1) AND (max_api_keys <= 1000))),
+    CONSTRAINT admin_tenant_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT admin_tenant_requests_per_second_check CHECK (((requests_per_second >= 0) AND (requests_per_second <= 1000000))),
+    CONSTRAINT admin_tenant_state_check CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text, 'deleted'::text])))
+);
+COMMENT ON TABLE bursar.admin_tenant IS 'Organisations; the nil UUID is the platform itself.';
+ALTER TABLE bursar.admin_tenant ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.admin_tenant FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner_all ON bursar.admin_tenant TO bursar_owner
+    USING (true)
+    WITH CHECK (true);
+CREATE POLICY platform_all ON bursar.admin_tenant TO bursar_platform
+    USING (true)
+    WITH CHECK (true);
+CREATE POLICY tenant_own ON bursar.admin_tenant FOR SELECT
+    USING ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)));
+GRANT SELECT ON bursar.admin_tenant TO bursar_platform;
+GRANT SELECT ON bursar.admin_tenant TO bursar_tenant;
+GRANT UPDATE (name, state, max_api_keys, requests_per_second, revision, updated_at) ON bursar.admin_tenant TO bursar_platform;
+
+CREATE TABLE bursar.audit_event (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    key_id uuid NOT NULL,
+    institution_id uuid,
+    method text NOT NULL,
+    path text NOT NULL,
+    action text NOT NULL,
+    resource_type text NOT NULL,
+    resource_id text NOT NULL,
+    payload jsonb NOT NULL,
+    request_id uuid,
+    occurred_at timestamp with time zone NOT NULL DEFAULT now(),
+    recorded_at timestamp with time zone NOT NULL DEFAULT now(),
+    xact xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    CONSTRAINT audit_event_pkey PRIMARY KEY (tenant_id, id)
+);
+COMMENT ON TABLE bursar.audit_event IS 'Who changed what, in the same transaction as the change. Transfers are their own record.';
+CREATE INDEX audit_event_action ON bursar.audit_event USING btree (tenant_id, action, recorded_at, id);
+CREATE INDEX audit_event_institution ON bursar.audit_event USING btree (tenant_id, institution_id, recorded_at, id) WHERE (institution_id IS NOT NULL);
+CREATE INDEX audit_event_key ON bursar.audit_event USING btree (tenant_id, key_id, recorded_at, id);
+CREATE INDEX audit_event_resource ON bursar.audit_event USING btree (tenant_id, resource_type, resource_id, recorded_at, id);
+CREATE INDEX audit_event_time ON bursar.audit_event USING btree (tenant_id, recorded_at, id);
+ALTER TABLE bursar.audit_event ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.audit_event FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_own ON bursar.audit_event
+    USING ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)))
+    WITH CHECK ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)));
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON bursar.audit_event FOR EACH STATEMENT EXECUTE FUNCTION tenancy.refuse_change();
+GRANT INSERT, SELECT ON bursar.audit_event TO bursar_tenant;
+
+CREATE TABLE bursar.ledger_account (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    asset text NOT NULL,
+    scale smallint NOT NULL,
+    code text NOT NULL DEFAULT ''::text,
+    external_reference text,
+    metadata jsonb NOT NULL DEFAULT '{}'::jsonb,
+    state text NOT NULL DEFAULT 'open'::text,
+    balance_rule text NOT NULL DEFAULT 'unlimited'::text,
+    overdraft_limit numeric NOT NULL DEFAULT 0,
+    debits_posted numeric NOT NULL DEFAULT 0,
+    credits_posted numeric NOT NULL DEFAULT 0,
+    debits_pending numeric NOT NULL DEFAULT 0,
+    credits_pending numeric NOT NULL DEFAULT 0,
+    version bigint NOT NULL DEFAULT 0,
+    revision bigint NOT NULL DEFAULT 1,
+    last_posted_at timestamp with time zone NOT NULL DEFAULT now(),
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    updated_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT ledger_account_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT ledger_account_balance_rule_check CHECK ((balance_rule = ANY (ARRAY['unlimited'::text, 'debits_must_not_exceed_credits'::text, 'credits_must_not_exceed_debits'::text]))),
+    CONSTRAINT ledger_account_credit_rule CHECK (((balance_rule <> 'credits_must_not_exceed_debits'::text) OR ((credits_posted + credits_pending) <= (debits_posted + overdraft_limit)))),
+    CONSTRAINT ledger_account_credits_pending_check CHECK ((credits_pending >= (0)::numeric)),
+    CONSTRAINT ledger_account_credits_posted_check CHECK ((credits_posted >= (0)::numeric)),
+    CONSTRAINT ledger_account_debit_rule CHECK (((balance_rule <> 'debits_must_not_exceed_credits'::text) OR ((debits_posted + debits_pending) <= (credits_posted + overdraft_limit)))),
+    CONSTRAINT ledger_account_debits_pending_check CHECK ((debits_pending >= (0)::numeric)),
+    CONSTRAINT ledger_account_debits_posted_check CHECK ((debits_posted >= (0)::numeric)),
+    CONSTRAINT ledger_account_overdraft_limit_check CHECK ((overdraft_limit >= (0)::numeric)),
+    CONSTRAINT ledger_account_scale_check CHECK (((scale >= 0) AND (scale <= 18))),
+    CONSTRAINT ledger_account_state_check CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text])))
+) WITH (fillfactor=70);
+COMMENT ON TABLE bursar.ledger_account IS 'Accounts of one asset each, with running totals in natural units.';
+CREATE INDEX ledger_account_asset ON bursar.ledger_account USING btree (tenant_id, asset, id);
+CREATE INDEX ledger_account_code ON bursar.ledger_account USING btree (tenant_id, code, id) WHERE (code <> ''::text);
+CREATE UNIQUE INDEX ledger_account_reference ON bursar.ledger_account USING btree (tenant_id, external_reference) WHERE (external_reference IS NOT NULL);
+ALTER TABLE bursar.ledger_account ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.ledger_account FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner_count ON bursar.ledger_account FOR SELECT TO bursar_owner
+    USING (true);
+CREATE POLICY tenant_own ON bursar.ledger_account
+    USING ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)))
+    WITH CHECK ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)));
+GRANT INSERT, SELECT ON bursar.ledger_account TO bursar_tenant;
+GRANT UPDATE (code, external_reference, metadata, state, overdraft_limit, debits_posted, credits_posted, debits_pending, credits_pending, version, revision, last_posted_at, updated_at) ON bursar.ledger_account TO bursar_tenant;
+
+CREATE TABLE bursar.ledger_hold (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    debit_id uuid NOT NULL,
+    credit_id uuid NOT NULL,
+    amount numeric NOT NULL,
+    remaining numeric NOT NULL,
+    state text NOT NULL,
+    expires_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    ended_at timestamp with time zone NOT NULL DEFAULT 'infinity'::timestamp with time zone,
+    CONSTRAINT ledger_hold_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT ledger_hold_amount_check CHECK ((amount > (0)::numeric)),
+    CONSTRAINT ledger_hold_check CHECK (((remaining >= (0)::numeric) AND (remaining <= amount))),
+    CONSTRAINT ledger_hold_ended CHECK ((((state = 'open'::text) = (ended_at = 'infinity'::timestamp with time zone)) AND ((state = 'open'::text) = (remaining > (0)::numeric)))),
+    CONSTRAINT ledger_hold_state_check CHECK ((state = ANY (ARRAY['open'::text, 'posted'::text, 'voided'::text, 'expired'::text])))
+);
+COMMENT ON TABLE bursar.ledger_hold IS 'What changes about a pending transfer: how much is still reserved.';
+CREATE INDEX ledger_hold_credit ON bursar.ledger_hold USING btree (tenant_id, credit_id, ended_at);
+CREATE INDEX ledger_hold_debit ON bursar.ledger_hold USING btree (tenant_id, debit_id, ended_at);
+CREATE INDEX ledger_hold_due ON bursar.ledger_hold USING btree (expires_at) WHERE ((state = 'open'::text) AND (expires_at IS NOT NULL));
+ALTER TABLE bursar.ledger_hold ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.ledger_hold FORCE ROW LEVEL SECURITY;
+CREATE POLICY jobs_expiry ON bursar.ledger_hold FOR SELECT TO bursar_jobs
+    USING (true);
+CREATE POLICY tenant_own ON bursar.ledger_hold
+    USING ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)))
+    WITH CHECK ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)));
+GRANT INSERT, SELECT ON bursar.ledger_hold TO bursar_tenant;
+GRANT SELECT (tenant_id, id, state, expires_at) ON bursar.ledger_hold TO bursar_jobs;
+GRANT UPDATE (remaining, state, ended_at) ON bursar.ledger_hold TO bursar_tenant;
+
+CREATE TABLE bursar.ledger_transfer (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    debit_id uuid NOT NULL,
+    credit_id uuid NOT NULL,
+    amount numeric NOT NULL,
+    code text NOT NULL DEFAULT ''::text,
+    external_reference text,
+    metadata jsonb,
+    value_date date NOT NULL,
+    posted_at timestamp with time zone NOT NULL DEFAULT now(),
+    shifted boolean NOT NULL,
+    pending_id uuid,
+    reversed_id uuid,
+    group_id uuid,
+    timeout_seconds integer,
+    whole boolean NOT NULL DEFAULT false,
+    release_remainder boolean NOT NULL DEFAULT false,
+    key_id uuid NOT NULL,
+    institution_id uuid,
+    debit_version bigint NOT NULL,
+    debit_debits_posted numeric NOT NULL,
+    debit_credits_posted numeric NOT NULL,
+    debit_debits_pending numeric NOT NULL,
+    debit_credits_pending numeric NOT NULL,
+    credit_version bigint NOT NULL,
+    credit_debits_posted numeric NOT NULL,
+    credit_credits_posted numeric NOT NULL,
+    credit_debits_pending numeric NOT NULL,
+    credit_credits_pending numeric NOT NULL,
+    xact xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    CONSTRAINT ledger_transfer_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT ledger_transfer_amount CHECK (((amount > (0)::numeric) OR (kind = 'fenced'::text))),
+    CONSTRAINT ledger_transfer_kind_check CHECK ((kind = ANY (ARRAY['direct'::text, 'pending'::text, 'post'::text, 'void'::text, 'expire'::text, 'reversal'::text, 'fenced'::text]))),
+    CONSTRAINT ledger_transfer_sides CHECK (((debit_id <> credit_id) OR (kind = 'fenced'::text)))
+);
+COMMENT ON TABLE bursar.ledger_transfer IS 'Append-only transfers with the totals they left on both sides.';
+CREATE INDEX ledger_transfer_credit ON bursar.ledger_transfer USING btree (tenant_id, credit_id, posted_at);
+CREATE INDEX ledger_transfer_credit_shifted ON bursar.ledger_transfer USING btree (tenant_id, credit_id, value_date) WHERE shifted;
+CREATE INDEX ledger_transfer_debit ON bursar.ledger_transfer USING btree (tenant_id, debit_id, posted_at);
+CREATE INDEX ledger_transfer_debit_shifted ON bursar.ledger_transfer USING btree (tenant_id, debit_id, value_date) WHERE shifted;
+CREATE INDEX ledger_transfer_group ON bursar.ledger_transfer USING btree (tenant_id, group_id, posted_at, id) WHERE (group_id IS NOT NULL);
+CREATE INDEX ledger_transfer_pending ON bursar.ledger_transfer USING btree (tenant_id, pending_id, posted_at, id) WHERE (pending_id IS NOT NULL);
+CREATE INDEX ledger_transfer_reference ON bursar.ledger_transfer USING btree (tenant_id, external_reference, posted_at, id) WHERE (external_reference IS NOT NULL);
+CREATE UNIQUE INDEX ledger_transfer_reversed ON bursar.ledger_transfer USING btree (tenant_id, reversed_id) WHERE (reversed_id IS NOT NULL);
+CREATE INDEX ledger_transfer_time ON bursar.ledger_transfer USING btree (tenant_id, posted_at, id);
+ALTER TABLE bursar.ledger_transfer ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.ledger_transfer FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_own ON bursar.ledger_transfer
+    USING ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)))
+    WITH CHECK ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)));
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON bursar.ledger_transfer FOR EACH STATEMENT EXECUTE FUNCTION tenancy.refuse_change();
+GRANT INSERT, SELECT ON bursar.ledger_transfer TO bursar_tenant;
+
+CREATE TABLE bursar.operation_record (
+    tenant_id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    method text,
+    request bytea,
+    reply bytea,
+    key_id uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT operation_record_pkey PRIMARY KEY (tenant_id, request_id),
+    CONSTRAINT operation_record_whole CHECK ((num_nulls(method, request, reply) = ANY (ARRAY[0, 3])))
+);
+COMMENT ON TABLE bursar.operation_record IS 'Request ids with the first reply, kept 30 days unless configured.';
+CREATE INDEX operation_record_age ON bursar.operation_record USING btree (recorded_at);
+ALTER TABLE bursar.operation_record ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.operation_record FORCE ROW LEVEL SECURITY;
+CREATE POLICY jobs_retention ON bursar.operation_record TO bursar_jobs
+    USING (true);
+CREATE POLICY tenant_own ON bursar.operation_record
+    USING ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)))
+    WITH CHECK ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)));
+GRANT DELETE ON bursar.operation_record TO bursar_jobs;
+GRANT INSERT, SELECT ON bursar.operation_record TO bursar_tenant;
+GRANT SELECT (tenant_id, request_id, recorded_at) ON bursar.operation_record TO bursar_jobs;
+
+CREATE TABLE bursar.ref_asset (
+    tenant_id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    scale smallint NOT NULL,
+    kind text NOT NULL,
+    metadata jsonb NOT NULL DEFAULT '{}'::jsonb,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT ref_asset_pkey PRIMARY KEY (tenant_id, code),
+    CONSTRAINT ref_asset_code_check CHECK ((code ~ '^[A-Z0-9][A-Z0-9._-]{1,15}$'::text)),
+    CONSTRAINT ref_asset_kind_check CHECK ((kind = ANY (ARRAY['fiat'::text, 'crypto'::text, 'other'::text]))),
+    CONSTRAINT ref_asset_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT ref_asset_scale_check CHECK (((scale >= 0) AND (scale <= 18)))
+);
+COMMENT ON TABLE bursar.ref_asset IS 'Assets with their number of decimals; rows of the nil tenant are shared by all.';
+CREATE INDEX ref_asset_kind ON bursar.ref_asset USING btree (tenant_id, kind, code);
+ALTER TABLE bursar.ref_asset ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.ref_asset FORCE ROW LEVEL SECURITY;
+CREATE POLICY owner_all ON bursar.ref_asset TO bursar_owner
+    USING (true)
+    WITH CHECK (true);
+CREATE POLICY tenant_insert ON bursar.ref_asset FOR INSERT
+    WITH CHECK ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)));
+CREATE POLICY tenant_read ON bursar.ref_asset FOR SELECT
+    USING ((tenant_id = ANY (ARRAY[( SELECT tenancy.current_tenant() AS current_tenant), '00000000-0000-0000-0000-000000000000'::uuid])));
+CREATE TRIGGER shared_code AFTER INSERT OR UPDATE OF tenant_id, code ON bursar.ref_asset FOR EACH ROW EXECUTE FUNCTION tenancy.ref_asset_guard();
+GRANT INSERT, SELECT ON bursar.ref_asset TO bursar_tenant;
+
+ALTER TABLE bursar.admin_api_key ADD CONSTRAINT admin_api_key_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES bursar.admin_tenant(tenant_id);

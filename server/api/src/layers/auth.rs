@@ -1,0 +1,140 @@
+//! Within the deadline, before anything that is done for a tenant: from here on it is known who calls and what they may.
+//!
+//! Permission is checked before the message is even read, so no refusal tells what exists.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bursar_domain::error::KeyFault;
+use bursar_domain::key::ApiKeyText;
+use bursar_domain::limits::DEFAULT_DEADLINE;
+use bursar_domain::op::{Actor, MethodRule, OpCtx};
+use bursar_domain::tenant::{KeyState, TenantState};
+use bursar_domain::{Error, Result};
+use bursar_store::KeyRecord;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Request, Response};
+use jiff::Timestamp;
+use tonic::body::Body;
+
+use super::deadline::Deadline;
+use super::exempt::is_exempt;
+use super::step::{Next, Step, StepLayer, refuse};
+use super::trace::TraceId;
+use crate::Api;
+use crate::convert::now;
+use crate::kernel::Kernel;
+
+/// Facts about the caller that handlers and the layers within show or need, in the request's extensions.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The tenant's name.
+    pub tenant_name: String,
+    /// What the key is for.
+    pub label: String,
+    /// When the key stops working.
+    pub expires_at: Option<Timestamp>,
+    /// The tenant's limit of calls a second on this server; 0 for none.
+    pub requests_per_second: u32,
+}
+
+/// See the module.
+pub struct Auth(Arc<Kernel>);
+
+/// Finds out who calls, and refuses who may not.
+pub fn auth(api: &Api) -> StepLayer<Auth> {
+    StepLayer::new(Auth(api.kernel.clone()))
+}
+
+impl Step for Auth {
+    async fn run<S: Next>(&self, mut request: Request<Body>, next: S) -> Response<Body> {
+        if is_exempt(request.uri().path()) && !self.0.config.health_needs_key {
+            return next.run(request).await;
+        }
+        match self.admit(&mut request).await {
+            Ok(()) => next.run(request).await,
+            Err(error) => refuse(&error, TraceId::of(&request)),
+        }
+    }
+}
+
+impl Auth {
+    /// Puts the call's context into the request, or says why the call may not go on.
+    async fn admit(&self, request: &mut Request<Body>) -> Result<()> {
+        let occurred_at = now();
+        let key = key_text(request.headers(), &self.0.config.environment)?;
+        let deadline = request.extensions().get::<Deadline>().map(|deadline| deadline.0);
+        let deadline = deadline.unwrap_or_else(|| Instant::now() + DEFAULT_DEADLINE);
+        let look_up =
+            tokio::time::timeout_at(deadline.into(), self.0.keys.find(&self.0.store, key.id));
+        let record = look_up.await.map_err(|_| Error::DeadlineExceeded { definite: true })??;
+        // An unknown key is compared with nothing, so that it takes as long as a wrong secret.
+        let hash = record.as_ref().map(|record| record.hash.as_slice()).unwrap_or_default();
+        let matches = key.matches(&self.0.config.pepper, hash);
+        let record = record.filter(|_| matches).ok_or(Error::Unauthenticated(KeyFault::Invalid))?;
+        works(&record, occurred_at)?;
+        // A path without a rule goes on to be refused as unknown: it reaches no handler of Bursar's.
+        if let Some(rule) = self.0.rules.get(request.uri().path()) {
+            may(&record, rule)?;
+            let op = OpCtx {
+                tenant: record.tenant,
+                actor: Actor { key: key.id, role: record.role, institution: record.institution },
+                method: rule.clone(),
+                trace_id: TraceId::of(request).0,
+                deadline,
+                occurred_at,
+            };
+            request.extensions_mut().insert(op);
+            request.extensions_mut().insert(Caller {
+                tenant_name: record.tenant_name.clone(),
+                label: record.label.clone(),
+                expires_at: record.expires_at,
+                requests_per_second: record.requests_per_second,
+            });
+        }
+        // The secret has done its work; nothing further in can print it.
+        request.headers_mut().remove(AUTHORIZATION);
+        Ok(())
+    }
+}
+
+/// The key of `authorization: Bearer <key>`.
+fn key_text(headers: &HeaderMap, environment: &str) -> Result<ApiKeyText> {
+    let header = headers.get(AUTHORIZATION).ok_or(Error::Unauthenticated(KeyFault::Missing))?;
+    let invalid = Error::Unauthenticated(KeyFault::Invalid);
+    let Some((scheme, text)) = header.to_str().ok().and_then(|value| value.split_once(' ')) else {
+        return Err(invalid);
+    };
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Error::Unauthenticated(KeyFault::Missing));
+    }
+    ApiKeyText::parse(text.trim(), environment).ok_or(invalid)
+}
+
+/// Whether the key and its tenant are in force.
+fn works(record: &KeyRecord, now: Timestamp) -> Result<()> {
+    match KeyState::at(now, record.expires_at, record.revoked_at) {
+        KeyState::Active => {}
+        KeyState::Expired => return Err(Error::Unauthenticated(KeyFault::Expired)),
+        KeyState::Revoked => return Err(Error::Unauthenticated(KeyFault::Revoked)),
+    }
+    match record.tenant_state {
+        TenantState::Active => Ok(()),
+        TenantState::Suspended => Err(Error::TenantSuspended),
+        // Offboarding revokes the keys; this covers the moment before the cache knows.
+        TenantState::Deleted => Err(Error::Unauthenticated(KeyFault::Revoked)),
+    }
+}
+
+/// Whether the key may call the RPC.
+fn may(record: &KeyRecord, rule: &MethodRule) -> Result<()> {
+    let in_scope = record.institution.is_none() || rule.institution_scope;
+    if rule.roles.contains(&record.role) && in_scope {
+        return Ok(());
+    }
+    Err(Error::PermissionDenied { permission: rule.permission.clone(), role: record.role })
+}
+
+#[cfg(test)]
+#[path = "auth_tests.rs"]
+mod tests;

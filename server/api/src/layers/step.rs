@@ -1,0 +1,157 @@
+//! The shape all layers share: an async function of the request and the rest of the stack.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::mem;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bursar_domain::Error;
+use http::{Request, Response};
+use tonic::Status;
+use tonic::body::Body;
+use tower::{Layer, Service};
+
+use super::trace::TraceId;
+use crate::status::status;
+
+/// What a layer does with a call.
+pub trait Step: Send + Sync + 'static {
+    /// Answers the call, by itself or through `next`.
+    fn run<S: Next>(
+        &self,
+        request: Request<Body>,
+        next: S,
+    ) -> impl Future<Output = Response<Body>> + Send;
+}
+
+/// The rest of the stack.
+pub trait Next: Send + 'static {
+    /// Passes the call on.
+    fn run(self, request: Request<Body>) -> impl Future<Output = Response<Body>> + Send;
+}
+
+impl<S> Next for S
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Send + 'static,
+    S::Future: Send,
+{
+    async fn run(mut self, request: Request<Body>) -> Response<Body> {
+        match self.call(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+}
+
+/// A layer made of a [`Step`].
+pub struct StepLayer<T>(Arc<T>);
+
+impl<T> StepLayer<T> {
+    pub(super) fn new(step: T) -> Self {
+        Self(Arc::new(step))
+    }
+}
+
+impl<T> Clone for StepLayer<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<S, T> Layer<S> for StepLayer<T> {
+    type Service = StepService<S, T>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        StepService { inner, step: self.0.clone() }
+    }
+}
+
+/// The service made of a [`Step`] and what is within it.
+pub struct StepService<S, T> {
+    inner: S,
+    step: Arc<T>,
+}
+
+impl<S: Clone, T> Clone for StepService<S, T> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone(), step: self.step.clone() }
+    }
+}
+
+impl<S, T> Service<Request<Body>> for StepService<S, T>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
+        + Clone
+        + Send
+        + 'static,
+    S::Future: Send,
+    T: Step,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        // The clone has not been polled ready; the one that was must take the call.
+        let clone = self.inner.clone();
+        let ready = mem::replace(&mut self.inner, clone);
+        let step = self.step.clone();
+        Box::pin(async move { Ok(step.run(request, ready).await) })
+    }
+}
+
+/// The answer of a layer that refuses a call.
+pub(super) fn refuse(error: &Error, trace_id: TraceId) -> Response<Body> {
+    respond(status(error, trace_id.0))
+}
+
+/// A status as a whole answer.
+pub(super) fn respond(status: Status) -> Response<Body> {
+    status.into_http()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use tower::ServiceExt as _;
+    use tower::util::service_fn;
+
+    use super::*;
+
+    /// Runs a layer around a handler.
+    pub(crate) async fn through<T: Step, F>(
+        layer: &StepLayer<T>,
+        request: Request<Body>,
+        handler: impl Fn(Request<Body>) -> F + Clone + Send + 'static,
+    ) -> Response<Body>
+    where
+        F: Future<Output = Response<Body>> + Send + 'static,
+    {
+        let service = service_fn(move |request| {
+            let answer = handler(request);
+            async move { Ok::<_, Infallible>(answer.await) }
+        });
+        match layer.layer(service).oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+
+    /// A call of `path`.
+    pub(crate) fn call(path: &str) -> Request<Body> {
+        Request::builder().uri(path).body(Body::empty()).unwrap()
+    }
+
+    /// The status of an answer and its `ErrorInfo`: reason and `definite`.
+    pub(crate) fn outcome(response: &Response<Body>) -> (tonic::Code, String, String) {
+        use tonic_types::StatusExt as _;
+        let status = Status::from_header_map(response.headers()).unwrap();
+        let info = status.get_details_error_info().unwrap();
+        (status.code(), info.reason, info.metadata.get("definite").cloned().unwrap_or_default())
+    }
+}

@@ -1,0 +1,297 @@
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use bursar_domain::Refusal;
+use bursar_domain::ids::{AccountId, GroupId, TransferId};
+use bursar_domain::money::{AssetCode, Decimal};
+use bursar_domain::role::Role;
+use prost_reflect::DescriptorPool;
+
+use super::*;
+
+const FAR: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+fn trace() -> Uuid {
+    Uuid::parse_str(FAR).unwrap()
+}
+
+fn refusals() -> Vec<Refusal> {
+    let (account, pending, transfer) =
+        (AccountId::generate(), TransferId::generate(), TransferId::generate());
+    let asset = |code| AssetCode::parse(code).unwrap();
+    vec![
+        Refusal::AssetMismatch { account, expected: asset("EUR"), asset: asset("USD") },
+        Refusal::LimitExceeded { account, available: Decimal::ZERO },
+        Refusal::AccountClosed { account },
+        Refusal::AccountNotEmpty { account },
+        Refusal::HoldNotOpen { pending, state: "voided" },
+        Refusal::HoldExceeded { pending, remaining: Decimal::ZERO },
+        Refusal::AlreadyReversed { transfer, reversal: transfer },
+        Refusal::NotReversible { transfer, kind: "void" },
+        Refusal::TotalOverflow { account },
+        Refusal::GroupExists { group: GroupId::generate() },
+        Refusal::StateNotAllowed { resource: "tenant", state: "deleted" },
+        Refusal::TenantNotEmpty { open_accounts: 3 },
+    ]
+}
+
+/// Every error with its code, reason, whether it is definite, and the metadata it must have beside that.
+fn table() -> Vec<(Error, Code, &'static str, bool, Vec<&'static str>)> {
+    let unavailable = |why, definite| Error::Unavailable { why, definite };
+    let mut table = vec![
+        (Error::invalid("a", "b"), Code::InvalidArgument, "INVALID_FIELD", true, vec![]),
+        (
+            Error::Unauthenticated(KeyFault::Missing),
+            Code::Unauthenticated,
+            "KEY_MISSING",
+            true,
+            vec![],
+        ),
+        (
+            Error::Unauthenticated(KeyFault::Invalid),
+            Code::Unauthenticated,
+            "KEY_INVALID",
+            true,
+            vec![],
+        ),
+        (
+            Error::Unauthenticated(KeyFault::Expired),
+            Code::Unauthenticated,
+            "KEY_EXPIRED",
+            true,
+            vec![],
+        ),
+        (
+            Error::Unauthenticated(KeyFault::Revoked),
+            Code::Unauthenticated,
+            "KEY_REVOKED",
+            true,
+            vec![],
+        ),
+        (
+            Error::PermissionDenied { permission: "a.b".into(), role: Role::Viewer },
+            Code::PermissionDenied,
+            "PERMISSION_MISSING",
+            true,
+            vec!["permission", "role"],
+        ),
+        (Error::TenantSuspended, Code::PermissionDenied, "TENANT_SUSPENDED", true, vec![]),
+        (Error::not_found("account", FAR), Code::NotFound, "RESOURCE_NOT_FOUND", true, vec![]),
+        (
+            Error::Exists { resource: "asset", id: "X".into() },
+            Code::AlreadyExists,
+            "RESOURCE_EXISTS",
+            true,
+            vec![],
+        ),
+        (
+            Error::RequestIdReused { fields: vec!["a".into(), "b".into()] },
+            Code::AlreadyExists,
+            "REQUEST_ID_REUSED",
+            true,
+            vec!["fields"],
+        ),
+        (Error::Fenced(FAR.into()), Code::Aborted, "OPERATION_FENCED", true, vec![]),
+        (
+            Error::EtagMismatch { resource: "tenant", id: FAR.into(), current: "7".into() },
+            Code::Aborted,
+            "ETAG_MISMATCH",
+            true,
+            vec!["current_etag"],
+        ),
+        (Error::GroupRefused { index: 3 }, Code::Aborted, "GROUP_REFUSED", true, vec!["index"]),
+        (
+            Error::RateLimited { per_second: 5, retry_after: Duration::from_millis(200) },
+            Code::ResourceExhausted,
+            "RATE_LIMITED",
+            true,
+            vec![],
+        ),
+        (
+            Error::QuotaReached { limit: "max_api_keys", maximum: 100 },
+            Code::ResourceExhausted,
+            "QUOTA_REACHED",
+            true,
+            vec!["limit", "maximum"],
+        ),
+        (
+            unavailable(Unavailable::Database, false),
+            Code::Unavailable,
+            "DATABASE_UNAVAILABLE",
+            false,
+            vec![],
+        ),
+        (unavailable(Unavailable::Pool, true), Code::Unavailable, "POOL_EXHAUSTED", true, vec![]),
+        (unavailable(Unavailable::Contention, true), Code::Unavailable, "CONTENTION", true, vec![]),
+        (
+            unavailable(Unavailable::Stopping, true),
+            Code::Unavailable,
+            "SHUTTING_DOWN",
+            true,
+            vec![],
+        ),
+        (
+            Error::DeadlineExceeded { definite: false },
+            Code::DeadlineExceeded,
+            "DEADLINE_EXCEEDED",
+            false,
+            vec![],
+        ),
+        (
+            Error::DeadlineExceeded { definite: true },
+            Code::DeadlineExceeded,
+            "DEADLINE_EXCEEDED",
+            true,
+            vec![],
+        ),
+        (Error::Internal("a secret".into()), Code::Internal, "INTERNAL", true, vec!["trace_id"]),
+        (
+            Error::InBatch { index: 4, source: Box::new(Error::not_found("account", FAR)) },
+            Code::NotFound,
+            "RESOURCE_NOT_FOUND",
+            true,
+            vec!["index"],
+        ),
+    ];
+    for refusal in refusals() {
+        let keys = refusal.metadata().into_iter().map(|(key, _)| key).collect();
+        table.push((
+            refusal.clone().into(),
+            Code::FailedPrecondition,
+            refusal.reason(),
+            true,
+            keys,
+        ));
+    }
+    table
+}
+
+fn transport() -> [TransportFault; 5] {
+    [
+        TransportFault::Malformed("x".into()),
+        TransportFault::TooLarge,
+        TransportFault::UnknownMethod("/a.B/C".into()),
+        TransportFault::UnknownService("service not registered".into()),
+        TransportFault::Cancelled,
+    ]
+}
+
+#[test]
+fn every_variant_has_its_status() {
+    for (error, code, reason, definite, keys) in table() {
+        let status = status(&error, trace());
+        let details = status.get_error_details();
+        let info = details.error_info().unwrap();
+        assert_eq!(
+            (status.code(), info.reason.as_str(), info.domain.as_str()),
+            (code, reason, DOMAIN),
+            "{error:?}"
+        );
+        assert_eq!(info.metadata["definite"], definite.to_string(), "{error:?}");
+        let mut want: Vec<&str> = keys;
+        want.push("definite");
+        want.sort_unstable();
+        let mut found: Vec<&str> = info.metadata.keys().map(String::as_str).collect();
+        found.sort_unstable();
+        assert_eq!(found, want, "{error:?}");
+        assert!(!status.message().is_empty());
+        let retry = matches!(code, Code::Unavailable) || reason == "RATE_LIMITED";
+        assert_eq!(details.retry_info().is_some(), retry, "{error:?}");
+        let resource = ["RESOURCE_NOT_FOUND", "RESOURCE_EXISTS", "ETAG_MISMATCH"].contains(&reason);
+        assert_eq!(details.resource_info().is_some(), resource, "{error:?}");
+        assert_eq!(details.bad_request().is_some(), reason == "INVALID_FIELD", "{error:?}");
+    }
+}
+
+#[test]
+fn the_reasons_are_those_of_the_contract() {
+    let pool = DescriptorPool::decode(bursar_proto::DESCRIPTOR_SET).unwrap();
+    let contract: BTreeSet<String> = pool
+        .get_enum_by_name("bursar.errors.v1.ErrorReason")
+        .unwrap()
+        .values()
+        .filter(|value| value.number() != 0)
+        .map(|value| value.name().trim_start_matches("ERROR_REASON_").to_owned())
+        .collect();
+    let mut used: BTreeSet<String> =
+        table().into_iter().map(|(_, _, reason, _, _)| reason.to_owned()).collect();
+    for fault in transport() {
+        used.insert(transport_status(&fault).get_details_error_info().unwrap().reason);
+    }
+    assert_eq!(used, contract);
+}
+
+#[test]
+fn what_the_transport_found_changed_nothing() {
+    for fault in transport() {
+        let info = transport_status(&fault).get_details_error_info().unwrap();
+        assert_eq!(info.metadata["definite"], (fault != TransportFault::Cancelled).to_string());
+    }
+    let large = transport_status(&TransportFault::TooLarge).get_details_error_info().unwrap();
+    assert_eq!(large.metadata["maximum_bytes"], MAX_MESSAGE_BYTES.to_string());
+}
+
+#[test]
+fn internal_texts_stay_inside() {
+    let inside = Error::Internal("password=hunter2".into());
+    for error in [inside.clone(), Error::InBatch { index: 1, source: Box::new(inside) }] {
+        for (message, details) in [
+            (
+                status(&error, trace()).message().to_owned(),
+                format!("{:?}", status(&error, trace()).get_error_details()),
+            ),
+            (rpc_status(&error).message, format!("{:?}", rpc_status(&error).details)),
+        ] {
+            assert_eq!(message, "internal error");
+            assert!(!details.contains("hunter2"));
+        }
+    }
+    assert_eq!(
+        status(&Error::Internal(String::new()), trace()).get_details_error_info().unwrap().metadata
+            ["trace_id"],
+        FAR
+    );
+}
+
+#[test]
+fn violations_are_whole_until_they_would_not_fit_a_header() {
+    let many = |count: usize| {
+        let violation = |at| Violation {
+            field: format!("accounts[{at}].asset"),
+            problem: "is not known".repeat(3),
+        };
+        Error::Invalid((0..count).map(violation).collect())
+    };
+    let few = status(&many(5), trace());
+    assert_eq!(few.get_details_bad_request().unwrap().field_violations.len(), 5);
+    assert!(few.message().ends_with("and 2 more"));
+    let huge = status(&many(8_000), trace());
+    let violations = huge.get_details_bad_request().unwrap().field_violations;
+    assert!(violations.len() < 80);
+    assert!(violations.last().unwrap().description.contains("more"));
+    let mut headers = http::HeaderMap::new();
+    huge.add_header(&mut headers).unwrap();
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    assert!(bytes < 8 * 1024, "{bytes}");
+}
+
+#[test]
+fn texts_are_cut_at_a_character() {
+    let long = status(&Error::not_found("asset", "ü".repeat(1_000)), trace());
+    assert!(long.message().len() <= MAX_TEXT_BYTES + 3 && long.message().ends_with('…'));
+}
+
+#[test]
+fn a_full_batch_of_refusals_fits_a_reply() {
+    let account = AccountId::generate();
+    let available = Decimal::parse("-99999999999999999999.999999999999999999").unwrap();
+    let refused = rpc_status(&Refusal::LimitExceeded { account, available }.into());
+    let invalid = rpc_status(&Error::invalid(
+        "transfers[8189].credit_account_id",
+        bursar_domain::ids::IdError,
+    ));
+    for status in [refused, invalid] {
+        assert_ne!(status.code, 0);
+        assert!(status.encoded_len() < 450, "{}", status.encoded_len());
+    }
+}

@@ -1,0 +1,172 @@
+//! The connection of a client command: any client's gRPC, with the key in the metadata.
+
+use super::failure::{Exit, Failure};
+use crate::config::Config;
+use crate::local::{PLATFORM_KEY_FILE, data_dir};
+use bursar_proto::admin::v1::api_key_service_client::ApiKeyServiceClient;
+use bursar_proto::admin::v1::server_service_client::ServerServiceClient;
+use bursar_proto::admin::v1::tenant_service_client::TenantServiceClient;
+use bursar_proto::ledger::v1::account_service_client::AccountServiceClient;
+use bursar_proto::ledger::v1::transfer_service_client::TransferServiceClient;
+use secrecy::{ExposeSecret, SecretString};
+use std::time::Duration;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
+use tonic::{Request, Status};
+use uuid::Uuid;
+
+/// Longest wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Deadline of one call.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// Largest reply taken: the results of a whole batch with a refusal for each.
+const MAX_REPLY_BYTES: usize = 32 * 1024 * 1024;
+
+/// Puts key and deadline into each call.
+#[derive(Clone)]
+pub struct Auth {
+    key: MetadataValue<Ascii>,
+    deadline: Duration,
+}
+
+impl Interceptor for Auth {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert("authorization", self.key.clone());
+        request.set_timeout(self.deadline);
+        Ok(request)
+    }
+}
+
+/// A channel with [`Auth`].
+pub type Link = InterceptedService<Channel, Auth>;
+
+/// A server, seen by the holder of a key.
+#[derive(Clone)]
+pub struct Client {
+    channel: Channel,
+    auth: Auth,
+}
+
+impl Client {
+    /// Connects as the environment says.
+    ///
+    /// # Errors
+    /// When there is no key or no server.
+    pub async fn from_config(config: &Config) -> Result<Self, Failure> {
+        let key = config.api_key.as_ref().ok_or_else(|| {
+            let file = data_dir(config).join(PLATFORM_KEY_FILE);
+            Failure::usage(format!(
+                "BURSAR_API_KEY is not set; set it to an API key, or BURSAR_API_KEY_FILE to a file that holds one \
+                 (a first start writes the platform's key to {})",
+                file.display()
+            ))
+        })?;
+        Self::connect(&config.url, key).await
+    }
+
+    /// Connects to a server with a key.
+    ///
+    /// # Errors
+    /// When the address or the key has a wrong form, or nobody answers.
+    pub async fn connect(url: &str, key: &SecretString) -> Result<Self, Failure> {
+        let mut bearer: MetadataValue<Ascii> = format!("Bearer {}", key.expose_secret().trim())
+            .parse()
+            .map_err(|_| Failure::usage("BURSAR_API_KEY holds characters that no key has; check that it was copied whole"))?;
+        // Kept out of debug output and of header compression tables.
+        bearer.set_sensitive(true);
+        let wrong = |_| {
+            Failure::usage(format!(
+                "BURSAR_URL: '{url}' is not an address such as http://127.0.0.1:50051"
+            ))
+        };
+        let mut endpoint = Endpoint::from_shared(url.to_owned())
+            .map_err(wrong)?
+            .connect_timeout(CONNECT_TIMEOUT)
+            .tcp_nodelay(true);
+        if url.starts_with("https://") {
+            let tls = ClientTlsConfig::new().with_native_roots();
+            endpoint = endpoint
+                .tls_config(tls)
+                .map_err(|e| Failure::failed(format!("cannot set up TLS: {e}")))?;
+        }
+        let channel = endpoint.connect().await.map_err(|e| {
+            let cause = std::error::Error::source(&e).map(|c| format!(" ({c})")).unwrap_or_default();
+            Failure::new(
+                Exit::Unavailable,
+                format!("cannot reach {url}{cause}; start a server with `bursar serve`, or set BURSAR_URL to where one is"),
+            )
+        })?;
+        Ok(Self { channel, auth: Auth { key: bearer, deadline: DEADLINE } })
+    }
+
+    /// The same with another deadline for each call.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.auth.deadline = deadline;
+        self
+    }
+
+    fn link(&self) -> Link {
+        InterceptedService::new(self.channel.clone(), self.auth.clone())
+    }
+
+    /// Facts about server and key.
+    #[must_use]
+    pub fn server(&self) -> ServerServiceClient<Link> {
+        ServerServiceClient::new(self.link())
+    }
+
+    /// Tenants.
+    #[must_use]
+    pub fn tenants(&self) -> TenantServiceClient<Link> {
+        TenantServiceClient::new(self.link())
+    }
+
+    /// API keys.
+    #[must_use]
+    pub fn keys(&self) -> ApiKeyServiceClient<Link> {
+        ApiKeyServiceClient::new(self.link())
+    }
+
+    /// Accounts.
+    #[must_use]
+    pub fn accounts(&self) -> AccountServiceClient<Link> {
+        AccountServiceClient::new(self.link()).max_decoding_message_size(MAX_REPLY_BYTES)
+    }
+
+    /// Transfers.
+    #[must_use]
+    pub fn transfers(&self) -> TransferServiceClient<Link> {
+        TransferServiceClient::new(self.link()).max_decoding_message_size(MAX_REPLY_BYTES)
+    }
+}
+
+/// `--request-id` of every command that changes something.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct RequestId {
+    /// UUID that names this change: the same again returns the first result instead of a second change
+    #[arg(long, value_name = "UUID")]
+    request_id: Option<Uuid>,
+}
+
+impl RequestId {
+    /// The given id, else a new one; told when the outcome of the call is not known.
+    pub(crate) fn get(&self) -> String {
+        self.request_id.unwrap_or_else(Uuid::now_v7).to_string()
+    }
+}
+
+/// For `map_err` of a change: a failure whose outcome may be open names the id to ask with.
+pub(crate) fn named(request_id: &str) -> impl FnOnce(Status) -> Failure {
+    let request_id = request_id.to_owned();
+    move |status| {
+        let mut failure = Failure::from(status);
+        if failure.exit == Exit::Unavailable {
+            failure.message.push_str(&format!("\n  --request-id {request_id}"));
+            failure.details["request_id"] = request_id.into();
+        }
+        failure
+    }
+}

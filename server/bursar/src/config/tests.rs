@@ -1,0 +1,159 @@
+use super::*;
+use secrecy::ExposeSecret;
+use std::collections::HashMap;
+
+fn config(purpose: Purpose, set: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let set: HashMap<&str, &str> = set.iter().copied().collect();
+    Config::from_lookup(purpose, &|name| set.get(name).map(OsString::from))
+}
+
+fn problems(purpose: Purpose, set: &[(&str, &str)]) -> String {
+    config(purpose, set).unwrap_err().to_string()
+}
+
+const PEPPER: &str = "0123456789abcdef0123456789abcdef";
+const URL: &str = "postgres://bursar_app:geheim@db:5432/bursar";
+
+#[test]
+fn nothing_set_serves_an_embedded_database() {
+    let config = config(Purpose::Serve, &[]).unwrap();
+    assert_eq!(config.backend, Backend::Embedded);
+    assert_eq!(config.listen.to_string(), "127.0.0.1:50051");
+    assert_eq!(
+        (config.env.as_str(), config.max_connections, config.request_id_days),
+        ("dev", 16, 30)
+    );
+    assert_eq!(config.drain, Duration::from_secs(10));
+    assert!(config.cors_origins.is_empty() && config.log_filter.ends_with(",info"));
+}
+
+#[test]
+fn every_default_of_the_table_is_valid() {
+    let set: Vec<(&str, &str)> = VARIABLES.iter().map(|v| (v.name, v.default)).collect();
+    assert!(config(Purpose::Serve, &set).is_ok());
+    assert!(VARIABLES.iter().all(|v| table().contains(v.name) && !v.help.is_empty()));
+    assert!(VARIABLES.iter().all(|v| !v.secret || v.default.is_empty()), "a secret has no default");
+}
+
+#[test]
+fn postgres_needs_an_address_and_a_pepper() {
+    let text = problems(Purpose::Serve, &[("STORE_BACKEND", "postgres")]);
+    assert!(
+        text.contains("DATABASE_URL: is not set") && text.contains("BURSAR_PEPPER: is not set"),
+        "{text}"
+    );
+    // The bootstrap of compose.yaml knows the administrator's address only.
+    let set = [
+        ("STORE_BACKEND", "postgres"),
+        ("BURSAR_OWNER_URL", "postgres://postgres:geheim@db/bursar"),
+        ("BURSAR_APP_PASSWORD", "long enough!"),
+        ("BURSAR_PEPPER", PEPPER),
+    ];
+    assert!(config(Purpose::Bootstrap, &set).is_ok());
+    assert!(config(Purpose::Schema, &set).is_ok());
+    assert!(problems(Purpose::Bootstrap, &set[..2]).matches("is not set").count() == 2);
+    assert!(problems(Purpose::Schema, &set[..1]).contains("BURSAR_OWNER_URL: is not set"));
+    assert!(config(Purpose::Other, &set[..1]).is_ok());
+}
+
+#[test]
+fn a_malformed_address_is_named_and_not_shown() {
+    for name in ["DATABASE_URL", "PG_URL", "DB_DSN"] {
+        let set = [
+            ("STORE_BACKEND", "postgres"),
+            (name, "postgres://u:geheim@/d"),
+            ("BURSAR_PEPPER", PEPPER),
+        ];
+        let text = problems(Purpose::Serve, &set);
+        assert!(text.contains(&format!("{name}: names no host")), "{text}");
+        assert!(!text.contains("geheim") && !text.contains("is not set"), "{text}");
+    }
+}
+
+#[test]
+fn the_address_has_aliases_and_parts() {
+    let base = [("STORE_BACKEND", "postgres"), ("BURSAR_PEPPER", PEPPER)];
+    let url = |more: &[(&str, &str)]| {
+        let set: Vec<_> = base.iter().chain(more).copied().collect();
+        config(Purpose::Serve, &set).map(|c| c.database_url.unwrap().expose_secret().to_owned())
+    };
+    for name in ["DATABASE_URL", "PG_URL", "DB_DSN"] {
+        assert_eq!(url(&[(name, URL)]).unwrap(), URL);
+    }
+    assert_eq!(url(&[("DATABASE_URL", URL), ("PG_URL", URL)]).unwrap(), URL);
+    let differ =
+        url(&[("DATABASE_URL", URL), ("PG_URL", "postgres://a:b@c/d")]).unwrap_err().to_string();
+    assert!(differ.contains("PG_URL: differs from DATABASE_URL"), "{differ}");
+    let parts = [("PGHOST", "db"), ("PGPASSWORD", "p@w"), ("PGUSER", "bursar_app")];
+    assert_eq!(url(&parts).unwrap(), "postgres://bursar_app:p%40w@db:5432/bursar");
+    assert!(url(&[("PGHOST", "db"), ("PGPORT", "x")]).unwrap_err().to_string().contains("PGPORT"));
+}
+
+#[test]
+fn all_problems_come_at_once() {
+    let text = problems(
+        Purpose::Serve,
+        &[
+            ("STORE_BACKEND", "oracle"),
+            ("BURSAR_ENV", "Prod!"),
+            ("BURSAR_LISTEN", "localhost"),
+            ("BURSAR_OPS_LISTEN", "1"),
+            ("BURSAR_DATA_DIR", "relative/dir"),
+            ("BURSAR_MAX_CONNECTIONS", "501"),
+            ("BURSAR_REQUEST_ID_DAYS", "0"),
+            ("BURSAR_UNNAMED_STATEMENTS", "maybe"),
+            ("BURSAR_CORS_ORIGINS", "https://a.example, https://b.example/path"),
+            ("BURSAR_LOG", "xml"),
+            ("RUST_LOG", "bursar=loud=very"),
+            ("BURSAR_DRAIN_SECONDS", "-1"),
+            ("BURSAR_PEPPER", "short"),
+            ("BURSAR_APP_PASSWORD", "short"),
+            ("BURSAR_URL", "127.0.0.1:50051"),
+        ],
+    );
+    assert_eq!(text.lines().count(), 16, "{text}");
+    assert!(!text.contains("short\n") && !text.contains("'short'"), "a secret shows: {text}");
+}
+
+#[test]
+fn secrets_come_from_files_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("pepper");
+    std::fs::write(&path, format!("{PEPPER}\r\n")).unwrap();
+    let path = path.to_str().unwrap();
+    let read = config(Purpose::Serve, &[("BURSAR_PEPPER_FILE", path)]).unwrap();
+    assert_eq!(read.pepper.unwrap().expose_secret(), PEPPER);
+
+    let both = problems(Purpose::Serve, &[("BURSAR_PEPPER_FILE", path), ("BURSAR_PEPPER", PEPPER)]);
+    assert!(both.contains("BURSAR_PEPPER_FILE too") && !both.contains(PEPPER), "{both}");
+    let absent = problems(
+        Purpose::Serve,
+        &[
+            ("STORE_BACKEND", "postgres"),
+            ("DATABASE_URL", URL),
+            ("BURSAR_PEPPER_FILE", "/nowhere/x"),
+        ],
+    );
+    assert!(
+        absent.contains("BURSAR_PEPPER_FILE: cannot read /nowhere/x")
+            && absent.lines().count() == 2,
+        "{absent}"
+    );
+    let plain = config(Purpose::Serve, &[("BURSAR_ENV_FILE", "/nowhere/x")]).unwrap();
+    assert_eq!(plain.env, "dev", "only secrets come from files");
+}
+
+#[test]
+fn empty_means_unset_and_debug_shows_no_secret() {
+    let set = [
+        ("STORE_BACKEND", ""),
+        ("DATABASE_URL", URL),
+        ("BURSAR_PEPPER", PEPPER),
+        ("BURSAR_CORS_ORIGINS", ""),
+    ];
+    let config = config(Purpose::Serve, &set).unwrap();
+    assert_eq!(config.backend, Backend::Embedded);
+    assert!(config.warnings[0].contains("set but not used"), "{:?}", config.warnings);
+    let shown = format!("{config:?}");
+    assert!(!shown.contains("geheim") && !shown.contains(PEPPER), "{shown}");
+}

@@ -1,0 +1,19 @@
+//! The bursar binary as a library: configuration, the server, the embedded database, the command
+//! line. Tests start it in their own process.
+
+pub mod cli;
+pub mod config;
+mod create_database;
+pub mod embedded;
+pub mod files;
+pub mod first_key;
+pub mod import;
+mod jobs;
+pub mod local;
+mod ops;
+pub mod redact;
+mod running;
+pub mod serve;
+mod stopping;
+pub mod target;
+mod transport;

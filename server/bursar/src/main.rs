@@ -1,0 +1,5 @@
+//! The `bursar` program: see `bursar --help`.
+
+fn main() -> std::process::ExitCode {
+    bursar::cli::main()
+}

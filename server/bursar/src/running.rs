@@ -1,0 +1,101 @@
+//! A running server, and how it stops.
+
+use crate::local::Local;
+use crate::ops::Readiness;
+use bursar_api::Api;
+use bursar_store::{Store, StoreError};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout};
+
+/// Longest wait between saying NOT_SERVING and closing the door, so that load balancers hear it.
+const NOTICE: Duration = Duration::from_millis(500);
+/// Longest wait for the jobs to end the transaction they are in.
+const JOBS_GRACE: Duration = Duration::from_secs(5);
+
+/// A running server.
+pub struct Running {
+    /// Address of gRPC, with the port that was taken.
+    pub grpc_addr: SocketAddr,
+    /// Address of /livez and /readyz, with the port that was taken.
+    pub ops_addr: SocketAddr,
+    pub(crate) api: Api,
+    pub(crate) store: Store,
+    /// Tells jobs and readiness.
+    pub(crate) stop: watch::Sender<bool>,
+    /// Tells connections, a little later.
+    pub(crate) closing: watch::Sender<bool>,
+    pub(crate) transport: JoinHandle<()>,
+    pub(crate) ops: JoinHandle<()>,
+    pub(crate) jobs: JoinSet<()>,
+    pub(crate) local: Option<Local>,
+    pub(crate) drain: Duration,
+}
+
+impl Running {
+    /// Where the embedded database and the key files are; `None` with a database of somebody else's.
+    #[must_use]
+    pub fn data_dir(&self) -> Option<&Path> {
+        self.local.as_ref().map(|local| local.data_dir.as_path())
+    }
+
+    /// Waits until serving on makes no sense: the database turned out to be one that must not be
+    /// served with.
+    pub async fn failed(&self) -> StoreError {
+        self.store.unsafe_database().await
+    }
+
+    /// Stops: says NOT_SERVING, lets calls under way end within the drain, then stops the jobs and
+    /// the embedded database.
+    pub async fn stop(mut self) {
+        self.api.set_stopping();
+        self.stop.send_replace(true);
+        sleep(NOTICE.min(self.drain / 10)).await;
+        self.closing.send_replace(true);
+        // A panic of the task has been logged, and there is nothing left to stop then.
+        let _ = self.transport.await;
+        let jobs = async { while self.jobs.join_next().await.is_some() {} };
+        if timeout(JOBS_GRACE, jobs).await.is_err() {
+            tracing::warn!("a job did not end in time and is cut off");
+        }
+        self.jobs.abort_all();
+        drop((self.api, self.store));
+        stop_local(self.local).await;
+        self.ops.abort();
+    }
+}
+
+/// Keeps /readyz in step with the database and the drain.
+pub(crate) async fn report_readiness(
+    mut database: watch::Receiver<bool>,
+    mut stopping: watch::Receiver<bool>,
+    readiness: watch::Sender<Readiness>,
+) {
+    loop {
+        let (up, stop) = (*database.borrow_and_update(), *stopping.borrow_and_update());
+        readiness.send_replace(match (stop, up) {
+            (true, _) => Readiness::NotReady("the server is stopping"),
+            (false, false) => Readiness::NotReady("the database does not answer"),
+            (false, true) => Readiness::Ready,
+        });
+        // Whoever held the other end is gone, and the server with it.
+        let gone = tokio::select! {
+            changed = database.changed() => changed.is_err(),
+            changed = stopping.changed() => changed.is_err(),
+        };
+        if gone {
+            return;
+        }
+    }
+}
+
+pub(crate) async fn stop_local(local: Option<Local>) {
+    if let Some(local) = local
+        && let Err(error) = local.stop().await
+    {
+        tracing::error!(%error, "the embedded PostgreSQL did not stop");
+    }
+}

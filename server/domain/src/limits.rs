@@ -1,0 +1,79 @@
+//! Every limit of the contract, in one place. Units come last in each name.
+
+use std::time::Duration;
+
+/// Most transfers of one batch call.
+pub const MAX_BATCH_TRANSFERS: usize = 8_190;
+/// Most accounts of one batch call, so that the reply stays below [`MAX_MESSAGE_BYTES`] with full metadata.
+pub const MAX_BATCH_ACCOUNTS: usize = 200;
+/// Most ids of one batch read, for the same reason.
+pub const MAX_BATCH_GET: usize = 200;
+/// Most items of a page; a larger `page_size` is coerced to it.
+pub const MAX_PAGE_SIZE: usize = 1_000;
+/// Items of a page when `page_size` is 0.
+pub const DEFAULT_PAGE_SIZE: usize = 50;
+/// A page ends before its reply passes this, whatever its size: a client's default maximum is 4 MiB.
+pub const MAX_PAGE_BYTES: usize = 3 * 1024 * 1024;
+/// Largest request message.
+pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+/// Most holds in the reply of `GetBalance`.
+pub const MAX_BALANCE_HOLDS: usize = 1_000;
+
+/// Most significant digits of an amount and of a total.
+pub const MAX_DIGITS: u32 = 38;
+/// Most decimal places of an asset.
+pub const MAX_SCALE: u8 = 18;
+
+/// Largest `metadata` of one resource, as compact JSON.
+pub const MAX_METADATA_BYTES: usize = 16 * 1024;
+/// Deepest nesting of a JSON value.
+pub const MAX_JSON_DEPTH: usize = 32;
+
+/// Longest `code` of an account or transfer.
+pub const MAX_CODE_CHARS: usize = 64;
+/// Longest external reference.
+pub const MAX_REFERENCE_CHARS: usize = 200;
+/// Longest name for people.
+pub const MAX_NAME_CHARS: usize = 200;
+/// Longest label of an API key.
+pub const MAX_LABEL_CHARS: usize = 100;
+/// Longest reason given for a change.
+pub const MAX_REASON_CHARS: usize = 500;
+
+/// Longest timeout of a pending transfer.
+pub const MAX_HOLD_SECONDS: u32 = 366 * 24 * 3600;
+/// Live API keys of a tenant that sets no limit of its own.
+pub const DEFAULT_MAX_API_KEYS: i32 = 100;
+/// Highest limit of live API keys.
+pub const MAX_MAX_API_KEYS: i32 = 1_000;
+/// Highest rate limit of a tenant, in calls a second.
+pub const MAX_REQUESTS_PER_SECOND: i32 = 1_000_000;
+/// How long a rotated key lives on when the caller does not say.
+pub const DEFAULT_KEY_OVERLAP: Duration = Duration::from_hours(24);
+/// Longest life of a rotated key.
+pub const MAX_KEY_OVERLAP: Duration = Duration::from_hours(30 * 24);
+
+/// Deadline of a call that brings none.
+pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
+/// Longest deadline granted.
+pub const MAX_DEADLINE: Duration = Duration::from_mins(5);
+/// Beyond the deadline, how long a call may still wait for the answer to a COMMIT already sent.
+pub const COMMIT_GRACE: Duration = Duration::from_millis(250);
+/// How long a looked-up API key is trusted: revocation is effective everywhere within a second.
+pub const KEY_CACHE: Duration = Duration::from_millis(500);
+/// Most keys, known or unknown, kept in that cache.
+pub const KEY_CACHE_ENTRIES: u64 = 100_000;
+/// Longest wait for a free connection.
+pub const POOL_WAIT: Duration = Duration::from_secs(2);
+/// Longest wait for a new connection to be made.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Retries of a transaction after a conflict.
+pub const MAX_TX_RETRIES: u32 = 8;
+/// How long a call may wait for another's row lock before it is retried.
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+/// What `UNAVAILABLE` and `RESOURCE_EXHAUSTED` advise a caller to wait.
+pub const RETRY_DELAY: Duration = Duration::from_millis(500);
+/// Expired holds released in one transaction.
+pub const EXPIRY_BATCH: usize = 1_000;
+/// Remembered operations dropped in one transaction.
+pub const RETENTION_BATCH: i64 = 10_000;

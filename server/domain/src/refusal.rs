@@ -1,0 +1,195 @@
+//! The rules of the domains that a well-formed call can break.
+
+use std::fmt;
+
+use crate::ids::{AccountId, GroupId, TransferId};
+use crate::money::{AssetCode, Decimal};
+
+/// A rule that a call would break. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The amount's asset is not the account's.
+    AssetMismatch {
+        /// The account.
+        account: AccountId,
+        /// The account's asset.
+        expected: AssetCode,
+        /// The asset given.
+        asset: AssetCode,
+    },
+    /// A balance rule would be broken.
+    LimitExceeded {
+        /// The account.
+        account: AccountId,
+        /// What its rule still allows.
+        available: Decimal,
+    },
+    /// The account is closed.
+    AccountClosed {
+        /// The account.
+        account: AccountId,
+    },
+    /// The account has a balance or holds.
+    AccountNotEmpty {
+        /// The account.
+        account: AccountId,
+    },
+    /// The hold has ended.
+    HoldNotOpen {
+        /// The pending transfer.
+        pending: TransferId,
+        /// State of its hold: posted, voided or expired.
+        state: &'static str,
+    },
+    /// The hold has less left than was asked for.
+    HoldExceeded {
+        /// The pending transfer.
+        pending: TransferId,
+        /// What is left.
+        remaining: Decimal,
+    },
+    /// The transfer was reversed before.
+    AlreadyReversed {
+        /// The transfer.
+        transfer: TransferId,
+        /// Its reversal.
+        reversal: TransferId,
+    },
+    /// Not a transfer that can be reversed.
+    NotReversible {
+        /// The transfer.
+        transfer: TransferId,
+        /// What it is.
+        kind: &'static str,
+    },
+    /// A total would pass 38 digits.
+    TotalOverflow {
+        /// The account.
+        account: AccountId,
+    },
+    /// The group id belongs to an earlier call.
+    GroupExists {
+        /// The group.
+        group: GroupId,
+    },
+    /// The state does not allow the change.
+    StateNotAllowed {
+        /// Kind of resource.
+        resource: &'static str,
+        /// Its state.
+        state: &'static str,
+    },
+    /// The tenant has accounts with balances or holds.
+    TenantNotEmpty {
+        /// How many.
+        open_accounts: i64,
+    },
+}
+
+impl Refusal {
+    /// Its reason, a name of `bursar.errors.v1.ErrorReason` without the prefix.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::AssetMismatch { .. } => "ASSET_MISMATCH",
+            Self::LimitExceeded { .. } => "LIMIT_EXCEEDED",
+            Self::AccountClosed { .. } => "ACCOUNT_CLOSED",
+            Self::AccountNotEmpty { .. } => "ACCOUNT_NOT_EMPTY",
+            Self::HoldNotOpen { .. } => "HOLD_NOT_OPEN",
+            Self::HoldExceeded { .. } => "HOLD_EXCEEDED",
+            Self::AlreadyReversed { .. } => "ALREADY_REVERSED",
+            Self::NotReversible { .. } => "NOT_REVERSIBLE",
+            Self::TotalOverflow { .. } => "TOTAL_OVERFLOW",
+            Self::GroupExists { .. } => "GROUP_EXISTS",
+            Self::StateNotAllowed { .. } => "STATE_NOT_ALLOWED",
+            Self::TenantNotEmpty { .. } => "TENANT_NOT_EMPTY",
+        }
+    }
+
+    /// The facts a program needs, as documented at the reason.
+    pub fn metadata(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::AssetMismatch { account, expected, asset } => vec![
+                ("account_id", account.to_string()),
+                ("expected", expected.to_string()),
+                ("asset", asset.to_string()),
+            ],
+            Self::LimitExceeded { account, available } => {
+                vec![("account_id", account.to_string()), ("available", available.to_string())]
+            }
+            Self::AccountClosed { account }
+            | Self::AccountNotEmpty { account }
+            | Self::TotalOverflow { account } => {
+                vec![("account_id", account.to_string())]
+            }
+            Self::HoldNotOpen { pending, state } => {
+                vec![("pending_id", pending.to_string()), ("state", (*state).to_owned())]
+            }
+            Self::HoldExceeded { pending, remaining } => {
+                vec![("pending_id", pending.to_string()), ("remaining", remaining.to_string())]
+            }
+            Self::AlreadyReversed { transfer, reversal } => {
+                vec![("transfer_id", transfer.to_string()), ("reversal_id", reversal.to_string())]
+            }
+            Self::NotReversible { transfer, kind } => {
+                vec![("transfer_id", transfer.to_string()), ("kind", (*kind).to_owned())]
+            }
+            Self::GroupExists { group } => vec![("group_id", group.to_string())],
+            Self::StateNotAllowed { state, .. } => vec![("state", (*state).to_owned())],
+            Self::TenantNotEmpty { open_accounts } => {
+                vec![("open_accounts", open_accounts.to_string())]
+            }
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AssetMismatch { account, expected, asset } => {
+                write!(f, "account {account} is kept in {expected}, not in {asset}")
+            }
+            Self::LimitExceeded { account, available } => {
+                write!(f, "the limit of account {account} allows {available} more at most")
+            }
+            Self::AccountClosed { account } => {
+                write!(f, "account {account} is closed; ReopenAccount lets it take transfers again")
+            }
+            Self::AccountNotEmpty { account } => {
+                write!(f, "account {account} still has a balance or open holds; clear them first")
+            }
+            Self::HoldNotOpen { pending, state } => {
+                write!(f, "the hold of transfer {pending} is {state} already")
+            }
+            Self::HoldExceeded { pending, remaining } => {
+                write!(
+                    f,
+                    "the hold of transfer {pending} has {remaining} left, less than was asked for"
+                )
+            }
+            Self::AlreadyReversed { transfer, reversal } => {
+                write!(f, "transfer {transfer} was reversed before, by {reversal}")
+            }
+            Self::NotReversible { transfer, kind } => {
+                write!(
+                    f,
+                    "transfer {transfer} is of kind {kind}; only direct and post transfers can be reversed"
+                )
+            }
+            Self::TotalOverflow { account } => {
+                write!(f, "a total of account {account} would pass 38 digits")
+            }
+            Self::GroupExists { group } => {
+                write!(f, "group {group} was used by an earlier call; use a new group id")
+            }
+            Self::StateNotAllowed { resource, state } => {
+                write!(f, "the {resource} is {state}, which does not allow this")
+            }
+            Self::TenantNotEmpty { open_accounts } => {
+                write!(
+                    f,
+                    "{open_accounts} accounts of the tenant still have balances or holds; clear them or force"
+                )
+            }
+        }
+    }
+}

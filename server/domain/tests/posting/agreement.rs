@@ -1,0 +1,212 @@
+//! The machine and the model, side by side.
+
+use std::collections::{BTreeMap, HashMap};
+
+use bursar_domain::account::Totals;
+use bursar_domain::ids::{AccountId, TransferId};
+use bursar_domain::money::Units;
+use bursar_domain::posting::{Book, Command, Done};
+use bursar_domain::transfer::{After, Hold, HoldState, Transfer, utc_day};
+use bursar_domain::{Error, Result};
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{TestCaseResult, TestRunner};
+use proptest::{prop_assert, prop_assert_eq};
+
+use crate::history::{History, Line, Side};
+use crate::model::{Caller, Model, Verdict};
+use crate::play::{always, play};
+use crate::random::script;
+use crate::same::same_error;
+use crate::world::Scene;
+
+/// Each outcome, each transfer with the balances it left, and after each call every row.
+#[test]
+fn machine_and_model_agree() {
+    always(|scenes| {
+        let mut model = Model::default();
+        for scene in scenes {
+            compare_call(&mut model, scene)?;
+            compare_rows(&model.history, &scene.after)?;
+        }
+        Ok(())
+    });
+}
+
+fn compare_call(model: &mut Model, scene: &Scene) -> TestCaseResult {
+    model.learn(&scene.before);
+    let mut next = model.history.lines.len();
+    let caller = Caller { now: scene.now, key: scene.key, institution: scene.institution };
+    let verdicts = model.call(&scene.commands, scene.all_or_nothing, caller);
+    prop_assert_eq!(scene.results.len(), verdicts.len());
+    for ((command, result), verdict) in scene.commands.iter().zip(&scene.results).zip(&verdicts) {
+        let agreed = match (result, verdict) {
+            (Ok(done), Verdict::Done) => {
+                next += 1;
+                prop_assert_eq!(&done.transfer, &recorded(&model.history, next - 1));
+                !done.replayed
+            }
+            (Ok(done), Verdict::Replay(line)) => {
+                prop_assert_eq!(&done.transfer, &recorded(&model.history, *line));
+                done.replayed
+            }
+            (Err(error), Verdict::Refused(reasons)) => {
+                reasons.iter().any(|reason| same_error(error, reason))
+            }
+            _ => false,
+        };
+        prop_assert!(agreed, "{command:?}\nmachine: {result:?}\nmodel: {verdict:?}");
+    }
+    prop_assert_eq!(next, model.history.lines.len());
+    Ok(())
+}
+
+fn compare_rows(history: &History, book: &Book) -> TestCaseResult {
+    for (id, seat) in &book.seats {
+        prop_assert_eq!(seat.totals, totals(history, *id), "totals of {}", id);
+        prop_assert_eq!(seat.version, signed(history.version(*id)), "version of {}", id);
+        let times =
+            history.lines.iter().filter(|line| line.touches(*id)).map(|line| line.posted_at);
+        if let Some(last) = times.max() {
+            prop_assert_eq!(seat.last_posted_at, last, "last posting of {}", id);
+        }
+    }
+    let holds = history.holds().map(|line| (line.command.id(), hold(history, line)));
+    prop_assert_eq!(&book.holds, &holds.collect::<HashMap<TransferId, Hold>>());
+    let reversal = |line: &Line| Some((line.command.original()?, line.command.id()));
+    let reversals = history.lines.iter().filter_map(reversal);
+    prop_assert_eq!(&book.reversals, &reversals.collect::<HashMap<TransferId, TransferId>>());
+    let transfers = (0..history.lines.len()).map(|at| recorded(history, at)).map(|t| (t.id, t));
+    prop_assert_eq!(&book.transfers, &transfers.collect::<HashMap<TransferId, Transfer>>());
+    Ok(())
+}
+
+/// The transfer of that line, with the balances recomputed for its moment.
+fn recorded(history: &History, at: usize) -> Transfer {
+    let then = History { lines: history.lines[..=at].to_vec(), ..history.clone() };
+    let Line { command, effect, .. } = &history.lines[at];
+    let (details, facts) = (command.details(), &history.accounts[&effect.debit]);
+    let after = |id| After { version: signed(then.version(id)), totals: totals(&then, id) };
+    let (whole, release_remainder) = match command {
+        Command::Post(c) => (c.amount.is_none(), c.release_remainder),
+        _ => (false, false),
+    };
+    let timeout_seconds = match command {
+        Command::Create(c) => c.hold.and_then(|terms| terms.timeout_seconds),
+        _ => None,
+    };
+    let posted_at = history.lines[at].posted_at;
+    Transfer {
+        id: command.id(),
+        kind: effect.kind,
+        debit: effect.debit,
+        credit: effect.credit,
+        asset: facts.asset.clone(),
+        scale: facts.scale,
+        amount: units(effect.amount),
+        code: details.code.clone(),
+        external_reference: details.external_reference.clone(),
+        metadata: details.metadata.clone(),
+        value_date: details.value_date.unwrap_or(utc_day(posted_at)),
+        posted_at,
+        pending: command.pending(),
+        reversed: command.original(),
+        group: command.group(),
+        timeout_seconds,
+        whole,
+        release_remainder,
+        key: history.lines[at].key,
+        institution: history.lines[at].institution,
+        debit_after: after(effect.debit),
+        credit_after: after(effect.credit),
+        hold: None,
+    }
+}
+
+fn hold(history: &History, line: &Line) -> Hold {
+    let id = line.command.id();
+    Hold {
+        id,
+        debit: line.effect.debit,
+        credit: line.effect.credit,
+        scale: history.accounts[&line.effect.debit].scale,
+        amount: units(line.effect.amount),
+        remaining: units(history.remaining(id)),
+        state: HoldState::from_name(history.hold_state(id)).unwrap(),
+        expires_at: line.expires_at(),
+        created_at: line.posted_at,
+        ended_at: history.hold_end(id),
+    }
+}
+
+fn totals(history: &History, account: AccountId) -> Totals {
+    Totals {
+        debits_posted: units(history.posted(account, Side::Debit)),
+        credits_posted: units(history.posted(account, Side::Credit)),
+        debits_pending: units(history.pending(account, Side::Debit)),
+        credits_pending: units(history.pending(account, Side::Credit)),
+    }
+}
+
+fn units(total: u128) -> Units {
+    Units::try_from(total).unwrap()
+}
+
+fn signed(count: usize) -> i64 {
+    i64::try_from(count).unwrap()
+}
+
+/// Properties over scripts that get nowhere would hold for nothing.
+#[test]
+fn scripts_reach_every_outcome() {
+    let mut runner = TestRunner::deterministic();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for _ in 0..300 {
+        let script = script().new_tree(&mut runner).unwrap().current();
+        for result in play(&script).iter().flat_map(|scene| &scene.results) {
+            *seen.entry(outcome(result)).or_default() += 1;
+        }
+    }
+    for name in [
+        "direct",
+        "pending",
+        "post",
+        "void",
+        "expire",
+        "reversal",
+        "replay",
+        "INVALID_FIELD amount.amount",
+        "INVALID_FIELD credit_account_id",
+        "INVALID_FIELD value_date",
+        "RESOURCE_NOT_FOUND account",
+        "RESOURCE_NOT_FOUND pending transfer",
+        "RESOURCE_NOT_FOUND transfer",
+        "REQUEST_ID_REUSED",
+        "OPERATION_FENCED",
+        "GROUP_REFUSED",
+        "GROUP_EXISTS",
+        "ASSET_MISMATCH",
+        "LIMIT_EXCEEDED",
+        "ACCOUNT_CLOSED",
+        "HOLD_NOT_OPEN",
+        "HOLD_EXCEEDED",
+        "ALREADY_REVERSED",
+        "NOT_REVERSIBLE",
+        "TOTAL_OVERFLOW",
+    ] {
+        assert!(seen.get(name).is_some_and(|times| *times >= 10), "{name} is rare: {seen:#?}");
+    }
+}
+
+fn outcome(result: &Result<Done>) -> String {
+    match result {
+        Ok(done) if done.replayed => "replay".into(),
+        Ok(done) => done.transfer.kind.name().into(),
+        Err(Error::Invalid(violations)) => format!("INVALID_FIELD {}", violations[0].field),
+        Err(Error::NotFound { resource, .. }) => format!("RESOURCE_NOT_FOUND {resource}"),
+        Err(Error::RequestIdReused { .. }) => "REQUEST_ID_REUSED".into(),
+        Err(Error::Fenced(_)) => "OPERATION_FENCED".into(),
+        Err(Error::GroupRefused { .. }) => "GROUP_REFUSED".into(),
+        Err(Error::Refused(refusal)) => refusal.reason().into(),
+        Err(other) => format!("{other:?}"),
+    }
+}

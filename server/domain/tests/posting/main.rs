@@ -1,0 +1,20 @@
+//! The posting machine against a naive model on random scripts, and its edge cases one by one.
+
+// Helpers stand outside `#[test]` functions, where clippy's leave for tests does not reach.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod agreement;
+mod bank;
+mod change;
+mod desk;
+mod edges;
+mod edges_calls;
+mod edges_holds;
+mod history;
+mod invariants;
+mod model;
+mod play;
+mod random;
+mod same;
+mod script;
+mod world;

@@ -1,0 +1,1 @@
+SELECT tenancy.offboard_tenant($1)

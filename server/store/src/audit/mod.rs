@@ -1,0 +1,149 @@
+//! The audit trail: the kernel writes it, this reads it. Transfers are their own records and are merged in.
+
+mod rows;
+
+use bursar_domain::audit::{AuditEvent, AuditFilter};
+use bursar_domain::error::{Error, Result};
+use bursar_domain::ids::TransferId;
+use bursar_domain::op::OpCtx;
+use bursar_domain::page::{Cursor, Page, PageRequest};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::kernel::{Entry, Stmt, Store, Tx, TxResult, transact};
+use crate::ledger::{Recorded, TransferEvents, transfer_events, transfer_find};
+
+pub(crate) mod sql {
+    //! Statements of the audit trail.
+    crate::kernel::statements! {
+        EVENT_GET = "event_get";
+        EVENT_LIST = "event_list";
+        EVENT_LIST_BY_KEY = "event_list_by_key";
+        EVENT_LIST_BY_INSTITUTION = "event_list_by_institution";
+        EVENT_LIST_BY_ACTION = "event_list_by_action";
+        EVENT_LIST_BY_RESOURCE = "event_list_by_resource";
+    }
+}
+
+impl Store {
+    /// Reads an event by its id, or a transfer's event by the transfer's id.
+    pub async fn audit_event_get(&self, op: &OpCtx, id: Uuid) -> Result<AuditEvent> {
+        transact!(self, Entry::of(op), |tx| {
+            if let Some(row) = tx.query_opt(&sql::EVENT_GET, &[&op.tenant.0, &id]).await? {
+                return rows::event(&row);
+            }
+            match transfer_find(tx, op, id).await? {
+                Some(Recorded::Transfer(transfer)) => Ok(rows::transfer_event(&transfer)),
+                _ => Err(Error::not_found("audit_event", id).into()),
+            }
+        })
+    }
+
+    /// Lists events, newest first, transfers among them. Cursor: time and id.
+    pub async fn audit_event_list(
+        &self,
+        op: &OpCtx,
+        filter: &AuditFilter,
+        page: &PageRequest,
+    ) -> Result<Page<AuditEvent>> {
+        let before = page.cursor_time(0)?.zip(page.cursor_part(1)?);
+        transact!(self, Entry::of(op), |tx| {
+            tx.one_snapshot();
+            let mut found = events(tx, op, filter, before, page.limit()).await?;
+            found.extend(transfers(tx, op, filter, before, page.limit()).await?);
+            found.sort_by_key(|event| std::cmp::Reverse((event.recorded_at, event.id)));
+            Ok(Page::cut(found, page.size, |event| Cursor::at(event.recorded_at, event.id)))
+        })
+    }
+}
+
+async fn events(
+    tx: &mut Tx,
+    op: &OpCtx,
+    filter: &AuditFilter,
+    before: Option<(Timestamp, Uuid)>,
+    limit: i64,
+) -> TxResult<Vec<AuditEvent>> {
+    let found = tx
+        .query(
+            statement(filter),
+            &[
+                &op.tenant.0,
+                &before.map(|b| b.0),
+                &before.map(|b| b.1),
+                &filter.from,
+                &filter.to,
+                &filter.key.map(|id| id.0),
+                &filter.institution.map(|id| id.0),
+                &filter.action,
+                &filter.resource_type,
+                &filter.resource_id,
+                &limit,
+            ],
+        )
+        .await?;
+    found.iter().map(rows::event).collect()
+}
+
+fn statement(filter: &AuditFilter) -> &'static Stmt {
+    if filter.resource_type.is_some() {
+        &sql::EVENT_LIST_BY_RESOURCE
+    } else if filter.key.is_some() {
+        &sql::EVENT_LIST_BY_KEY
+    } else if filter.institution.is_some() {
+        &sql::EVENT_LIST_BY_INSTITUTION
+    } else if filter.action.is_some() {
+        &sql::EVENT_LIST_BY_ACTION
+    } else {
+        &sql::EVENT_LIST
+    }
+}
+
+async fn transfers(
+    tx: &mut Tx,
+    op: &OpCtx,
+    filter: &AuditFilter,
+    before: Option<(Timestamp, Uuid)>,
+    limit: i64,
+) -> TxResult<Vec<AuditEvent>> {
+    let kinds = rows::kinds_of(filter.action.as_deref());
+    if kinds.is_empty()
+        || filter.resource_type.as_deref().is_some_and(|kind| kind != rows::TRANSFER)
+    {
+        return Ok(Vec::new());
+    }
+    if let Some(id) = &filter.resource_id {
+        return one_transfer(tx, op, filter, before, id, &kinds).await;
+    }
+    let which = TransferEvents {
+        from: filter.from,
+        to: filter.to,
+        key: filter.key.map(|id| id.0),
+        institution: filter.institution.map(|id| id.0),
+        kinds: &kinds,
+        before,
+        limit,
+    };
+    Ok(transfer_events(tx, op, &which).await?.iter().map(rows::transfer_event).collect())
+}
+
+async fn one_transfer(
+    tx: &mut Tx,
+    op: &OpCtx,
+    filter: &AuditFilter,
+    before: Option<(Timestamp, Uuid)>,
+    id: &str,
+    kinds: &[&str],
+) -> TxResult<Vec<AuditEvent>> {
+    let Ok(id) = id.parse::<TransferId>() else { return Ok(Vec::new()) };
+    let Some(Recorded::Transfer(t)) = transfer_find(tx, op, id.0).await? else {
+        return Ok(Vec::new());
+    };
+    let fits = kinds.contains(&t.kind.name())
+        && before.is_none_or(|before| (t.posted_at, t.id.0) < before)
+        && filter.from.is_none_or(|from| t.posted_at >= from)
+        && filter.to.is_none_or(|to| t.posted_at < to)
+        && filter.key.is_none_or(|key| t.key == key)
+        && filter.institution.is_none_or(|institution| t.institution == Some(institution));
+    Ok(if fits { vec![rows::transfer_event(&t)] } else { Vec::new() })
+}

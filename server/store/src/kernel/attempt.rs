@@ -1,0 +1,95 @@
+//! The loop around a transaction: runs it again after a conflict, with bounded, jittered pauses, inside the deadline.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use bursar_domain::error::{Error, Result};
+use bursar_domain::limits::MAX_TX_RETRIES;
+use opentelemetry::KeyValue;
+
+use super::entry::Entry;
+use super::fault::{Fault, TxResult};
+use super::store::{METERS, Store};
+use super::tx::Tx;
+
+/// Runs a block in a transaction, again after a conflict. The block ends the transaction with `finish_read` or
+/// `finish_write`; one that it leaves open is rolled back.
+///
+/// A macro, because the compiler cannot prove the futures of async closures to be `Send`.
+macro_rules! transact {
+    ($store:expr, $entry:expr, |$tx:ident| $body:block) => {{
+        let mut attempt = crate::kernel::Attempt::new($store, $entry);
+        loop {
+            let fault = match attempt.begin().await {
+                Ok(mut transaction) => {
+                    let $tx = &mut transaction;
+                    let result: crate::kernel::TxResult<_> = async { $body }.await;
+                    transaction.rollback().await;
+                    match result {
+                        Ok(value) => break Ok(value),
+                        Err(fault) => fault,
+                    }
+                }
+                Err(fault) => fault,
+            };
+            if let Err(error) = attempt.settle(fault).await {
+                break Err::<_, bursar_domain::Error>(error);
+            }
+        }
+    }};
+}
+pub(crate) use transact;
+
+/// The tries of one transaction.
+pub(crate) struct Attempt<'a> {
+    store: &'a Store,
+    entry: Entry,
+    tries: u32,
+}
+
+impl<'a> Attempt<'a> {
+    pub(crate) fn new(store: &'a Store, entry: Entry) -> Self {
+        Self { store, entry, tries: 0 }
+    }
+
+    /// A transaction on a connection of the pool.
+    pub(crate) async fn begin(&self) -> TxResult<Tx> {
+        self.store.begin(&self.entry).await
+    }
+
+    /// Waits before the next try, or says that there is none: never after a COMMIT whose answer is missing.
+    pub(crate) async fn settle(&mut self, fault: Fault) -> Result<(), Error> {
+        let reason = match &fault {
+            Fault::Conflict => "conflict",
+            Fault::Stale => {
+                self.store.0.schema_epoch.fetch_add(1, Ordering::Relaxed);
+                "stale"
+            }
+            // The pool may hold more connections that died with this one.
+            Fault::Lost => {
+                self.store.0.suspicion.notify_one();
+                "lost"
+            }
+            Fault::Ambiguous => {
+                self.store.0.suspicion.notify_one();
+                return Err(fault.into_error());
+            }
+            _ => return Err(fault.into_error()),
+        };
+        self.tries += 1;
+        let pause = pause(self.tries);
+        if self.tries > MAX_TX_RETRIES || Instant::now() + pause >= self.entry.deadline {
+            return Err(fault.into_error());
+        }
+        METERS.retries.add(1, &[KeyValue::new("reason", reason)]);
+        tokio::time::sleep(pause).await;
+        Ok(())
+    }
+}
+
+/// Grows from 4 ms to half a second, half of it random, so that those who met do not meet again.
+fn pause(tries: u32) -> Duration {
+    let ceiling = Duration::from_millis(2 << tries.min(8));
+    let random = getrandom::u32().unwrap_or(0);
+    ceiling / 2 + ceiling.mul_f64(f64::from(random) / f64::from(u32::MAX) / 2.0)
+}

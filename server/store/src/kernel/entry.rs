@@ -1,0 +1,35 @@
+//! Into what a transaction enters.
+
+use std::time::Instant;
+
+use bursar_domain::op::OpCtx;
+
+/// Role, tenant and deadline of a transaction.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    /// Role to take.
+    pub(super) role: String,
+    /// Tenant to enter; empty for none.
+    pub(super) tenant: String,
+    /// Institution the key is narrowed to; empty for none.
+    pub(super) institution: String,
+    /// When the caller stops waiting.
+    pub(super) deadline: Instant,
+}
+
+impl Entry {
+    /// The caller's tenant.
+    pub(crate) fn of(op: &OpCtx) -> Self {
+        Self {
+            role: op.tenant.role(),
+            tenant: op.tenant.to_string(),
+            institution: op.actor.institution.map(|i| i.to_string()).unwrap_or_default(),
+            deadline: op.deadline,
+        }
+    }
+
+    /// Another of the service's roles, outside any tenant.
+    pub(crate) fn role(role: &str, deadline: Instant) -> Self {
+        Self { role: role.to_owned(), tenant: String::new(), institution: String::new(), deadline }
+    }
+}

@@ -1,0 +1,39 @@
+//! What every domain stands on: the pool, the tenant-scoped transaction, retries, idempotency and audit.
+
+mod attempt;
+mod connection;
+mod entry;
+mod fault;
+mod health;
+mod numeric;
+mod safety;
+mod statement;
+mod store;
+mod tx;
+mod write;
+
+pub(crate) use attempt::{Attempt, transact};
+pub(crate) use entry::Entry;
+pub(crate) use fault::{Fault, TxResult};
+pub(crate) use numeric::{Numeric, decimal, units};
+pub(crate) use statement::{Stmt, statements};
+pub use store::{Info, Store, StoreConfig, StoreError};
+pub(crate) use tx::{Params, Tx, col, named};
+pub(crate) use write::{Change, audit, mutate};
+pub use write::{Outcome, Write};
+
+pub(crate) mod sql {
+    //! Statements of the kernel.
+    super::statements! {
+        ENTER = "enter";
+        TIMEOUT = "timeout";
+        PROBE = "probe";
+        SCHEMA_VERSION = "schema_version";
+        SAFETY_LOGIN = "safety_login";
+        SAFETY_TABLES = "safety_tables";
+        JOB_LOCK = "job_lock";
+        OPERATION_FIND = "operation_find";
+        OPERATION_INSERT = "operation_insert";
+        AUDIT_INSERT = "audit_insert";
+    }
+}

@@ -1,0 +1,232 @@
+//! The store: a pool with limits, and the one door to a connection.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
+
+use bb8::{Pool, RunError};
+use bursar_domain::error::{Error, Result, Unavailable};
+use bursar_domain::limits::{CONNECT_TIMEOUT, POOL_WAIT};
+use opentelemetry::metrics::{Counter, Histogram};
+use opentelemetry::{KeyValue, global};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::{Notify, watch};
+use tokio_postgres::Config;
+
+use super::connection::Manager;
+use super::entry::Entry;
+use super::fault::{Fault, TxResult};
+use super::health;
+use super::tx::Tx;
+
+/// How to reach the database, and how much of it to use.
+#[derive(Clone)]
+pub struct StoreConfig {
+    /// DSN of the login `bursar_app`.
+    pub url: SecretString,
+    /// Most connections, 1 or more.
+    pub max_connections: u32,
+    /// How long request ids are remembered, in days.
+    pub request_id_days: u32,
+    /// Newest migration this version of the service needs, `YYYYMMDDhhmmss`.
+    pub schema_version: i64,
+}
+
+/// Why the store must not serve: a configuration that waiting does not mend. Shows no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreError(pub String);
+
+impl std::fmt::Display for StoreError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+/// Facts about the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Info {
+    /// Newest migration, `YYYYMMDDhhmmss`.
+    pub schema_version: i64,
+    /// Such as `18.6`.
+    pub postgres_version: String,
+}
+
+/// What the probe knows of the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// It has not answered, or not any more.
+    Down,
+    /// It answers, and is safe to serve with.
+    Up(Info),
+    /// It answers, and must not be served with.
+    Unsafe(StoreError),
+}
+
+/// The database, seen from the service. Cheap to clone; the last clone dropped ends its probe.
+#[derive(Clone)]
+pub struct Store(pub(super) Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) pool: Pool<Manager>,
+    pub(super) config: StoreConfig,
+    pub(super) reach: watch::Sender<Reach>,
+    /// Wakes the probe: somebody lost a connection.
+    pub(super) suspicion: Notify,
+    /// Grows when prepared statements are found stale.
+    pub(super) schema_epoch: AtomicU64,
+}
+
+impl Store {
+    /// Opens the pool and checks the database. When it cannot be reached the store is made all the same: calls fail
+    /// fast with UNAVAILABLE until the probe reaches it.
+    ///
+    /// # Errors
+    /// When waiting would not help: a malformed DSN, a refused password, a superuser's login, a schema that is not
+    /// this version's, a table without row-level security.
+    pub async fn open(config: StoreConfig) -> Result<Self, StoreError> {
+        let mut driver: Config = config.url.expose_secret().parse().map_err(|_| {
+            StoreError(
+                "the database URL cannot be read; give postgres://bursar_app:…@host:5432/database"
+                    .into(),
+            )
+        })?;
+        driver
+            .connect_timeout(CONNECT_TIMEOUT)
+            .application_name("bursar")
+            .keepalives_idle(Duration::from_secs(30));
+        let pool = Pool::builder()
+            .max_size(config.max_connections)
+            .connection_timeout(POOL_WAIT)
+            // The entry of each transaction finds a dead connection before anything is done: a probe at each
+            // check-out would cost a round trip.
+            .test_on_check_out(false)
+            .build_unchecked(Manager::new(driver));
+        let (reach, _) = watch::channel(Reach::Down);
+        let inner = Inner {
+            pool,
+            config,
+            reach,
+            suspicion: Notify::new(),
+            schema_epoch: AtomicU64::new(0),
+        };
+        let store = Self(Arc::new(inner));
+        let first = health::look(&store.0.pool, store.0.config.schema_version).await;
+        store.0.reach.send_replace(first.clone());
+        if let Reach::Unsafe(error) = first {
+            return Err(error);
+        }
+        tokio::spawn(health::watch(Arc::downgrade(&store.0)));
+        Ok(store)
+    }
+
+    /// Whether the database answers; changes as it goes and comes.
+    pub fn health(&self) -> watch::Receiver<bool> {
+        let mut reach = self.0.reach.subscribe();
+        let is_up = |reach: &Reach| matches!(reach, Reach::Up(_));
+        let (sender, receiver) = watch::channel(is_up(&reach.borrow_and_update()));
+        tokio::spawn(async move {
+            while reach.changed().await.is_ok() {
+                let up = is_up(&reach.borrow_and_update());
+                if sender.is_closed() {
+                    return;
+                }
+                sender.send_if_modified(|old| std::mem::replace(old, up) != up);
+            }
+        });
+        receiver
+    }
+
+    /// Waits until the database turns out to be one that must not be served with; for ever when it does not.
+    pub async fn unsafe_database(&self) -> StoreError {
+        let mut reach = self.0.reach.subscribe();
+        let found = reach
+            .wait_for(|reach| matches!(reach, Reach::Unsafe(_)))
+            .await
+            .map(|reach| reach.clone());
+        match found {
+            Ok(Reach::Unsafe(error)) => error,
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// Facts about the database, as the probe last saw it.
+    ///
+    /// # Errors
+    /// UNAVAILABLE while the database is down.
+    pub fn info(&self) -> Result<Info> {
+        match &*self.0.reach.borrow() {
+            Reach::Up(info) => Ok(info.clone()),
+            _ => Err(down()),
+        }
+    }
+
+    /// How many connections the pool has, and how many of them are idle.
+    pub fn pool_state(&self) -> (u32, u32) {
+        let state = self.0.pool.state();
+        (state.connections, state.idle_connections)
+    }
+
+    pub(crate) fn request_id_days(&self) -> u32 {
+        self.0.config.request_id_days
+    }
+
+    /// The only door to a connection.
+    #[allow(clippy::disallowed_methods)]
+    pub(super) async fn begin(&self, entry: &Entry) -> TxResult<Tx> {
+        if !matches!(&*self.0.reach.borrow(), Reach::Up(_)) {
+            return Err(Fault::Domain(down()));
+        }
+        let remaining = entry.deadline.saturating_duration_since(Instant::now());
+        if remaining.is_zero() {
+            return Err(Fault::Timeout);
+        }
+        let waited = Instant::now();
+        let got = tokio::time::timeout(remaining, self.0.pool.get_owned()).await;
+        METERS.pool_wait.record(waited.elapsed().as_secs_f64(), &[]);
+        let mut connection = match got {
+            Ok(Ok(connection)) => connection,
+            Ok(Err(RunError::User(error))) => return Err(error.into()),
+            Ok(Err(RunError::TimedOut)) => {
+                self.0.suspicion.notify_one();
+                return Err(Error::Unavailable { why: Unavailable::Pool, definite: true }.into());
+            }
+            Err(_) => return Err(Fault::Timeout),
+        };
+        connection.renew(self.0.schema_epoch.load(Ordering::Relaxed));
+        Ok(Tx::new(connection, entry.clone()))
+    }
+}
+
+fn down() -> Error {
+    Error::Unavailable { why: Unavailable::Database, definite: true }
+}
+
+/// What the statements and the pool tell the meters; exported by whoever installs a provider.
+pub(super) struct Meters {
+    statement: Histogram<f64>,
+    pool_wait: Histogram<f64>,
+    pub(super) retries: Counter<u64>,
+}
+
+pub(super) static METERS: LazyLock<Meters> = LazyLock::new(|| {
+    let meter = global::meter("bursar");
+    Meters {
+        statement: meter.f64_histogram("db.client.operation.duration").with_unit("s").build(),
+        pool_wait: meter.f64_histogram("db.client.connection.wait_time").with_unit("s").build(),
+        retries: meter.u64_counter("bursar.transaction.retries").build(),
+    }
+});
+
+/// Tells the meters and the log of one statement.
+pub(super) fn observe(name: &'static str, took: Duration, ok: bool) {
+    METERS.statement.record(
+        took.as_secs_f64(),
+        &[
+            KeyValue::new("db.operation.name", name),
+            KeyValue::new("outcome", if ok { "ok" } else { "error" }),
+        ],
+    );
+    tracing::trace!(statement = name, micros = took.as_micros(), ok, "statement");
+}

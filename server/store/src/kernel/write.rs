@@ -1,0 +1,172 @@
+//! Mutations: idempotent by their request id, audited in the same transaction.
+
+use std::sync::Arc;
+
+use bursar_domain::error::Error;
+use bursar_domain::ids::{EventId, RequestId};
+use bursar_domain::op::OpCtx;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+use super::fault::{Fault, TxResult};
+use super::sql;
+use super::tx::{Tx, col};
+
+/// Names the fields in which a stored request (its RPC's path, its bytes) differs from another.
+type Differences = Arc<dyn Fn(&str, &[u8]) -> Vec<String> + Send + Sync>;
+
+/// What every mutation brings: its request id, and how to remember and replay it.
+pub struct Write<T> {
+    /// Names the call.
+    pub request_id: RequestId,
+    /// Canonical bytes of the request.
+    pub request: Vec<u8>,
+    /// The request as JSON without secrets, for the audit trail.
+    pub payload: serde_json::Value,
+    /// Run everything but the commit.
+    pub validate_only: bool,
+    /// The reply that a replay returns: without secrets.
+    pub encode: fn(&T) -> Vec<u8>,
+    /// How a stored request differs from this one.
+    pub differences: Differences,
+}
+
+/// What became of a mutation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome<T> {
+    /// It was done now (or, with `validate_only`, would have been).
+    Fresh(T),
+    /// An earlier call did it; these are the bytes of its reply.
+    Replayed(Vec<u8>),
+}
+
+/// What a mutation did.
+pub(crate) struct Change<T> {
+    /// Its result.
+    pub(crate) value: T,
+    /// Kind of the resource it changed.
+    pub(crate) resource: &'static str,
+    /// Id of that resource.
+    pub(crate) id: String,
+}
+
+/// Runs a mutation: looks its id up, runs the block for a [`Change`], records audit and reply, and commits.
+macro_rules! mutate {
+    ($store:expr, $op:expr, $write:expr, |$tx:ident| $body:block) => {
+        crate::kernel::transact!($store, crate::kernel::Entry::of($op), |tx| {
+            if let Some(reply) = $write.replay(tx, $op).await? {
+                return Ok(crate::kernel::Outcome::Replayed(reply));
+            }
+            let $tx = &mut *tx;
+            let change: crate::kernel::TxResult<crate::kernel::Change<_>> = async { $body }.await;
+            let change = change?;
+            $write.record(tx, $op, &change).await?;
+            Ok(crate::kernel::Outcome::Fresh(change.value))
+        })
+    };
+}
+pub(crate) use mutate;
+
+impl<T> Write<T> {
+    /// The first reply, when an earlier call had this id and body.
+    pub(crate) async fn replay(&self, tx: &mut Tx, op: &OpCtx) -> TxResult<Option<Vec<u8>>> {
+        let known = tx.query_opt(&sql::OPERATION_FIND, &[&op.tenant.0, &self.request_id.0]).await?;
+        known.map(|row| self.compare(op, &row)).transpose()
+    }
+
+    fn compare(&self, op: &OpCtx, row: &Row) -> TxResult<Vec<u8>> {
+        let (Some(path), Some(request), Some(reply)) = (
+            col::<Option<String>>(row, "method")?,
+            col::<Option<Vec<u8>>>(row, "request")?,
+            col(row, "reply")?,
+        ) else {
+            return Err(Error::Fenced(self.request_id.to_string()).into());
+        };
+        if path == op.method.path && request == self.request {
+            return Ok(reply);
+        }
+        let fields = (self.differences)(&path, &request);
+        Err(Error::RequestIdReused { fields }.into())
+    }
+
+    /// Records audit and reply, and commits; nothing when the call only validates.
+    pub(crate) async fn record(&self, tx: &mut Tx, op: &OpCtx, change: &Change<T>) -> TxResult<()> {
+        if self.validate_only {
+            return Ok(());
+        }
+        let reply = (self.encode)(&change.value);
+        let event = event_row(op, (change.resource, &change.id), Some(self.request_id.0));
+        tx.finish_write(&[
+            (&sql::AUDIT_INSERT, &event.params(op, &self.payload)),
+            (
+                &sql::OPERATION_INSERT,
+                &[&op.tenant.0, &self.request_id.0, &op.method.path, &self.request, &reply, &op.actor.key.0],
+            ),
+        ])
+        .await
+        // Another call with the same id was faster: run again, and find its reply.
+        .map_err(|fault| fault.on_unique("operation_record_pkey", || Fault::Conflict))?;
+        Ok(())
+    }
+}
+
+/// Records a change that is not a [`Write`], and commits.
+pub(crate) async fn audit(
+    tx: &mut Tx,
+    op: &OpCtx,
+    resource: (&'static str, &str),
+    payload: &serde_json::Value,
+    request_id: Option<Uuid>,
+) -> TxResult<()> {
+    let event = event_row(op, resource, request_id);
+    tx.finish_write(&[(&sql::AUDIT_INSERT, &event.params(op, payload))]).await?;
+    Ok(())
+}
+
+/// The columns of an audit row that are not in the context of the call.
+struct EventRow {
+    id: Uuid,
+    institution: Option<Uuid>,
+    resource: &'static str,
+    resource_id: String,
+    request_id: Option<Uuid>,
+}
+
+fn event_row(
+    op: &OpCtx,
+    (resource, id): (&'static str, &str),
+    request_id: Option<Uuid>,
+) -> EventRow {
+    let institution = op.actor.institution.map(|i| i.0);
+    EventRow {
+        id: EventId::generate().0,
+        institution,
+        resource,
+        resource_id: id.to_owned(),
+        request_id,
+    }
+}
+
+impl EventRow {
+    fn params<'a>(
+        &'a self,
+        op: &'a OpCtx,
+        payload: &'a serde_json::Value,
+    ) -> [&'a (dyn ToSql + Sync); 12] {
+        [
+            &op.tenant.0,
+            &self.id,
+            &op.actor.key.0,
+            &self.institution,
+            &op.method.name,
+            &op.method.path,
+            &op.method.action,
+            &self.resource,
+            &self.resource_id,
+            payload,
+            &self.request_id,
+            &op.occurred_at,
+        ]
+    }
+}

@@ -1,0 +1,90 @@
+//! Assets: shared ones from the migrations, and the tenant's own.
+
+use bursar_domain::asset::{Asset, AssetKind, NewAsset};
+use bursar_domain::error::{Error, Result};
+use bursar_domain::money::AssetCode;
+use bursar_domain::op::OpCtx;
+use bursar_domain::page::{Cursor, Page, PageRequest};
+
+use super::{rows, sql};
+use crate::kernel::{Change, Entry, Fault, Outcome, Store, Write, mutate, transact};
+
+impl Store {
+    /// Adds an asset of the tenant. RESOURCE_EXISTS when the code is its own already or shared.
+    pub async fn asset_create(
+        &self,
+        op: &OpCtx,
+        write: &Write<Asset>,
+        new: NewAsset,
+    ) -> Result<Outcome<Asset>> {
+        mutate!(self, op, write, |tx| {
+            let exists =
+                || Fault::from(Error::Exists { resource: "asset", id: new.code.to_string() });
+            let scale = i16::from(new.scale);
+            let rows = tx
+                .query(
+                    &sql::ASSET_INSERT,
+                    &[
+                        &op.tenant.0,
+                        &new.code.as_str(),
+                        &new.name,
+                        &scale,
+                        &new.kind.name(),
+                        new.metadata.value(),
+                    ],
+                )
+                .await
+                .map_err(|fault| {
+                    fault
+                        .on_unique("ref_asset_pkey", exists)
+                        .on_unique("ref_asset_shared_code", exists)
+                })?;
+            let value = rows
+                .first()
+                .map(rows::asset)
+                .transpose()?
+                .ok_or_else(|| Fault::Other("no row".into()))?;
+            Ok(Change { value, resource: "asset", id: new.code.to_string() })
+        })
+    }
+
+    /// Reads an asset.
+    pub async fn asset_get(&self, op: &OpCtx, code: &AssetCode) -> Result<Asset> {
+        transact!(self, Entry::of(op), |tx| {
+            let answers =
+                tx.finish_read(&[(&sql::ASSET_GET, &[&op.tenant.0, &code.as_str()])]).await?;
+            let row = answers
+                .first()
+                .and_then(|rows| rows.first())
+                .ok_or_else(|| Error::not_found("asset", code))?;
+            rows::asset(row)
+        })
+    }
+
+    /// Lists assets by code. Cursor: the code.
+    pub async fn asset_list(
+        &self,
+        op: &OpCtx,
+        kind: Option<AssetKind>,
+        page: &PageRequest,
+    ) -> Result<Page<Asset>> {
+        let after = page.after.as_ref().and_then(|c| c.0.first().cloned()).unwrap_or_default();
+        let limit = page.limit();
+        transact!(self, Entry::of(op), |tx| {
+            let answers = match kind {
+                None => {
+                    tx.finish_read(&[(&sql::ASSET_LIST, &[&op.tenant.0, &after, &limit])]).await?
+                }
+                Some(kind) => {
+                    tx.finish_read(&[(
+                        &sql::ASSET_LIST_BY_KIND,
+                        &[&op.tenant.0, &kind.name(), &after, &limit],
+                    )])
+                    .await?
+                }
+            };
+            let found = answers.iter().flatten().map(rows::asset).collect::<Result<Vec<_>, _>>()?;
+            Ok(Page::cut(found, page.size, |asset| Cursor(vec![asset.code.to_string()])))
+        })
+    }
+}

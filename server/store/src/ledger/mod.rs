@@ -1,0 +1,60 @@
+//! The ledger: assets, accounts, balances and transfers.
+
+mod account;
+mod asset;
+mod balance;
+mod expiry;
+mod posting;
+mod rows;
+mod transfer;
+mod writer;
+
+pub use posting::Submit;
+pub(crate) use rows::Recorded;
+pub(crate) use transfer::{TransferEvents, transfer_events, transfer_fence, transfer_find};
+
+pub(crate) mod sql {
+    //! Statements of the ledger.
+    crate::kernel::statements! {
+        ASSET_GET = "asset_get";
+        ASSET_LIST = "asset_list";
+        ASSET_LIST_BY_KIND = "asset_list_by_kind";
+        ASSET_INSERT = "asset_insert";
+        ASSET_SCALES = "asset_scales";
+        ACCOUNT_INSERT = "account_insert";
+        ACCOUNT_GET = "account_get";
+        ACCOUNT_LOCK = "account_lock";
+        ACCOUNT_LIST = "account_list";
+        ACCOUNT_LIST_BY_ASSET = "account_list_by_asset";
+        ACCOUNT_LIST_BY_CODE = "account_list_by_code";
+        ACCOUNT_LIST_BY_REFERENCE = "account_list_by_reference";
+        ACCOUNT_UPDATE = "account_update";
+        BALANCE_AT = "balance_at";
+        BALANCE_SHIFT = "balance_shift";
+        BALANCE_HOLDS = "balance_holds";
+        BALANCE_HOLDS_AT = "balance_holds_at";
+        POSTING_LOCK = "posting_lock";
+        POSTING_LOCK_RELATED = "posting_lock_related";
+        POSTING_KNOWN = "posting_known";
+        POSTING_HOLDS = "posting_holds";
+        POSTING_REVERSALS = "posting_reversals";
+        POSTING_GROUPS = "posting_groups";
+        POSTING_INSERT = "posting_insert";
+        POSTING_UPDATE = "posting_update";
+        POSTING_HOLD_UPSERT = "posting_hold_upsert";
+        TRANSFER_EVENTS = "transfer_events";
+        TRANSFER_FENCE = "transfer_fence";
+        TRANSFER_GET = "transfer_get";
+        TRANSFER_LIST_BY_ACCOUNT_ASC = "transfer_list_by_account_asc";
+        TRANSFER_LIST_BY_ACCOUNT_DESC = "transfer_list_by_account_desc";
+        TRANSFER_LIST_BY_GROUP_ASC = "transfer_list_by_group_asc";
+        TRANSFER_LIST_BY_GROUP_DESC = "transfer_list_by_group_desc";
+        TRANSFER_LIST_BY_PENDING_ASC = "transfer_list_by_pending_asc";
+        TRANSFER_LIST_BY_PENDING_DESC = "transfer_list_by_pending_desc";
+        TRANSFER_LIST_BY_REFERENCE_ASC = "transfer_list_by_reference_asc";
+        TRANSFER_LIST_BY_REFERENCE_DESC = "transfer_list_by_reference_desc";
+        TRANSFER_LIST_BY_TIME_ASC = "transfer_list_by_time_asc";
+        TRANSFER_LIST_BY_TIME_DESC = "transfer_list_by_time_desc";
+        HOLD_DUE = "hold_due";
+    }
+}

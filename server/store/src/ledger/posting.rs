@@ -1,0 +1,215 @@
+//! Posting: lock, run the machine of `bursar_domain::posting`, write back. Two round trips for any number of commands.
+
+use bursar_domain::error::{Error, Result};
+use bursar_domain::ids::{GroupId, TransferId};
+use bursar_domain::op::OpCtx;
+use bursar_domain::posting::{Batch, Book, Command, Done, Outcome, run};
+use jiff::Timestamp;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::rows::{self, Recorded};
+use super::{sql, writer};
+use crate::kernel::{Entry, Fault, Store, Tx, TxResult, col, transact};
+
+/// How commands are to be run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Submit {
+    /// One refusal refuses all.
+    pub all_or_nothing: bool,
+    /// Run everything but the commit.
+    pub validate_only: bool,
+}
+
+impl Store {
+    /// Runs one command. The seam for a batcher that gathers the commands of concurrent callers.
+    pub async fn transfer_submit(
+        &self,
+        op: &OpCtx,
+        command: Command,
+        validate_only: bool,
+    ) -> Result<Done> {
+        let how = Submit { all_or_nothing: false, validate_only };
+        let mut results =
+            self.transfer_submit_batch(op, std::slice::from_ref(&command), how).await?;
+        results.pop().unwrap_or_else(|| Err(Error::Internal("the machine gave no result".into())))
+    }
+
+    /// Runs commands in order, in one transaction; one result each. With `all_or_nothing` a refusal is the call's own
+    /// error, [`Error::InBatch`].
+    pub async fn transfer_submit_batch(
+        &self,
+        op: &OpCtx,
+        commands: &[Command],
+        how: Submit,
+    ) -> Result<Vec<Result<Done>>> {
+        let results = transact!(self, Entry::of(op), |tx| {
+            let outcome = post(tx, op, commands, how.all_or_nothing).await?;
+            if !how.validate_only {
+                commit(tx, op, &outcome).await?;
+            }
+            Ok(outcome.1.results)
+        })?;
+        if how.all_or_nothing {
+            let refused = |(_, result): &(usize, &Result<Done>)| {
+                result.as_ref().is_err_and(|error| !matches!(error, Error::GroupRefused { .. }))
+            };
+            if let Some((index, Err(error))) = results.iter().enumerate().find(refused) {
+                return Err(Error::InBatch { index, source: Box::new(error.clone()) });
+            }
+        }
+        Ok(results)
+    }
+}
+
+/// Locks what the commands touch and runs them, writing nothing yet.
+async fn post(
+    tx: &mut Tx,
+    op: &OpCtx,
+    commands: &[Command],
+    all_or_nothing: bool,
+) -> TxResult<(Book, Outcome)> {
+    let wanted = Wanted::of(commands);
+    let (book, now) = wanted.read(tx, op).await?;
+    let batch = Batch {
+        commands,
+        all_or_nothing,
+        key: op.actor.key,
+        institution: op.actor.institution,
+        now,
+    };
+    let mut book = book;
+    let outcome = run(&mut book, &batch);
+    Ok((book, outcome))
+}
+
+async fn commit(tx: &mut Tx, op: &OpCtx, (book, outcome): &(Book, Outcome)) -> TxResult<()> {
+    writer::finish(tx, op, book, outcome)
+        .await
+        // Another call took an id, or reversed the same transfer, between the look-up and the insert: run again, and
+        // meet it in the look-up. Its neighbours in the batch lose nothing by it.
+        .map_err(|fault| {
+            fault
+                .on_unique("ledger_transfer_pkey", || Fault::Conflict)
+                .on_unique("ledger_transfer_reversed", || Fault::Conflict)
+        })
+}
+
+/// What commands name, as parameters of the look-ups.
+struct Wanted {
+    accounts: Vec<Uuid>,
+    /// Ids of the commands, and what they reverse.
+    transfers: Vec<Uuid>,
+    pendings: Vec<Uuid>,
+    originals: Vec<Uuid>,
+    groups: Vec<Uuid>,
+}
+
+impl Wanted {
+    fn of(commands: &[Command]) -> Self {
+        let mut wanted = Self {
+            accounts: Vec::with_capacity(commands.len() * 2),
+            transfers: Vec::with_capacity(commands.len()),
+            pendings: Vec::new(),
+            originals: Vec::new(),
+            groups: Vec::new(),
+        };
+        for command in commands {
+            if let Command::Create(c) = command {
+                wanted.accounts.extend([c.debit.0, c.credit.0]);
+            }
+            wanted.transfers.push(command.id().0);
+            wanted.pendings.extend(command.pending().map(|id| id.0));
+            wanted.originals.extend(command.original().map(|id| id.0));
+            wanted.groups.extend(command.group().map(|id| id.0));
+        }
+        wanted.transfers.extend(&wanted.originals);
+        for ids in [&mut wanted.accounts, &mut wanted.groups] {
+            ids.sort_unstable();
+            ids.dedup();
+        }
+        wanted
+    }
+
+    /// Locks the accounts in order and reads the rest after the locks, in one flush.
+    async fn read(&self, tx: &mut Tx, op: &OpCtx) -> TxResult<(Book, Timestamp)> {
+        let tenant = &op.tenant.0;
+        let related: Vec<Uuid> = self.pendings.iter().chain(&self.originals).copied().collect();
+        let lock: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
+            [tenant, &self.accounts, &related];
+        let mut calls: Vec<(_, crate::kernel::Params<'_>)> = Vec::with_capacity(5);
+        if related.is_empty() {
+            calls.push((&sql::POSTING_LOCK, &lock[..2]));
+        } else {
+            calls.push((&sql::POSTING_LOCK_RELATED, &lock));
+        }
+        let (known, holds) =
+            ([tenant as _, &self.transfers as _], [tenant as _, &self.pendings as _]);
+        let (originals, groups) =
+            ([tenant as _, &self.originals as _], [tenant as _, &self.groups as _]);
+        calls.push((&sql::POSTING_KNOWN, &known));
+        if !self.pendings.is_empty() {
+            calls.push((&sql::POSTING_HOLDS, &holds));
+        }
+        if !self.originals.is_empty() {
+            calls.push((&sql::POSTING_REVERSALS, &originals));
+        }
+        if !self.groups.is_empty() {
+            calls.push((&sql::POSTING_GROUPS, &groups));
+        }
+        let mut answers = tx.pipeline(&calls).await?.into_iter();
+        let mut next = || answers.next().unwrap_or_default();
+
+        let mut book = Book::default();
+        for row in next() {
+            let seat = rows::seat(&row)?;
+            book.seats.insert(seat.id, seat);
+        }
+        let now = read_known(&mut book, &next())?;
+        if !self.pendings.is_empty() {
+            for row in next() {
+                let hold = rows::hold(&row)?;
+                book.holds.insert(hold.id, hold);
+            }
+        }
+        if !self.originals.is_empty() {
+            for row in next() {
+                book.reversals
+                    .insert(TransferId(col(&row, "reversed_id")?), TransferId(col(&row, "id")?));
+            }
+        }
+        if !self.groups.is_empty() {
+            for row in next() {
+                book.groups.insert(GroupId(col(&row, "group_id")?));
+            }
+        }
+        Ok((book, now))
+    }
+}
+
+/// Takes over what is recorded under the ids, and the clock that came with it.
+fn read_known(book: &mut Book, known: &[Row]) -> TxResult<Timestamp> {
+    let first = known.first().ok_or_else(|| Fault::Other("the look-up brought no clock".into()))?;
+    let now = col(first, "now")?;
+    for row in known {
+        if col::<Option<Uuid>>(row, "id")?.is_none() {
+            continue;
+        }
+        match rows::recorded(row)? {
+            Recorded::Transfer(transfer) => {
+                book.transfers.insert(transfer.id, *transfer);
+            }
+            Recorded::Fenced(id, _) => {
+                book.fenced.insert(id);
+            }
+        }
+    }
+    Ok(now)
+}
+
+/// Runs the server's own commands for a tenant: the expiry of holds.
+pub(super) async fn post_own(tx: &mut Tx, op: &OpCtx, commands: &[Command]) -> TxResult<usize> {
+    let outcome = post(tx, op, commands, false).await?;
+    commit(tx, op, &outcome).await?;
+    Ok(outcome.1.fresh().count())
+}

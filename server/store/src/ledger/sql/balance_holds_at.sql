@@ -1,0 +1,16 @@
+SELECT h.id, h.debit_id, h.credit_id, a.scale, h.amount, h.remaining, 'open' AS state, h.expires_at, h.created_at,
+       NULL::timestamptz AS ended_at
+FROM (
+    (SELECT h.id, h.debit_id, h.credit_id, h.amount, h.amount - COALESCE((SELECT sum(p.amount) FROM bursar.ledger_transfer p
+                          WHERE p.tenant_id = $1 AND p.pending_id = h.id AND p.posted_at < $3 AND p.kind = 'post'), 0) AS remaining, h.expires_at, h.created_at
+     FROM bursar.ledger_hold h
+     WHERE h.tenant_id = $1 AND h.debit_id = $2 AND h.ended_at >= $3 AND h.created_at < $3)
+    UNION ALL
+    (SELECT h.id, h.debit_id, h.credit_id, h.amount, h.amount - COALESCE((SELECT sum(p.amount) FROM bursar.ledger_transfer p
+                          WHERE p.tenant_id = $1 AND p.pending_id = h.id AND p.posted_at < $3 AND p.kind = 'post'), 0) AS remaining, h.expires_at, h.created_at
+     FROM bursar.ledger_hold h
+     WHERE h.tenant_id = $1 AND h.credit_id = $2 AND h.ended_at >= $3 AND h.created_at < $3)
+) AS h
+JOIN bursar.ledger_account a ON a.tenant_id = $1 AND a.id = $2
+ORDER BY h.created_at, h.id
+LIMIT $4

@@ -1,0 +1,6 @@
+SELECT id, asset, scale, balance_rule, overdraft_limit, state, debits_posted, credits_posted, debits_pending, credits_pending,
+       version, last_posted_at
+FROM bursar.ledger_account
+WHERE tenant_id = $1 AND id = ANY ($2)
+ORDER BY id
+FOR NO KEY UPDATE

@@ -1,0 +1,14 @@
+SELECT t.id, t.kind, t.debit_id, t.credit_id, a.asset, a.scale, t.amount, t.code, t.external_reference, t.metadata,
+       t.value_date, t.posted_at, t.pending_id, t.reversed_id, t.group_id, t.timeout_seconds, t.whole, t.release_remainder,
+       t.key_id, t.institution_id,
+       t.debit_version, t.debit_debits_posted, t.debit_credits_posted, t.debit_debits_pending, t.debit_credits_pending,
+       t.credit_version, t.credit_debits_posted, t.credit_credits_posted, t.credit_debits_pending, t.credit_credits_pending
+FROM bursar.ledger_transfer t
+JOIN bursar.ledger_account a ON a.tenant_id = t.tenant_id AND a.id = t.debit_id
+WHERE t.tenant_id = $1
+  AND (t.posted_at, t.id) < ($2, $3) AND t.posted_at <= $2
+  AND t.posted_at >= $4 AND t.posted_at < $5
+  AND ($6::uuid IS NULL OR t.key_id = $6) AND ($7::uuid IS NULL OR t.institution_id = $7)
+  AND t.kind = ANY ($8)
+ORDER BY t.posted_at DESC, t.id DESC
+LIMIT $9

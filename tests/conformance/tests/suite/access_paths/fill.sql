@@ -1,0 +1,54 @@
+-- Believable volume for one tenant (TENANT is replaced): 2,000 accounts, 20,000 transfers, 20,000 audit events.
+INSERT INTO bursar.ledger_account (tenant_id, id, asset, scale, code, external_reference)
+SELECT 'TENANT', md5('TENANT a ' || n)::uuid, (ARRAY['EUR', 'USD', 'CZK', 'BTC'])[1 + n % 4], 8,
+       CASE WHEN n % 5 = 0 THEN '' ELSE 'code-' || n % 40 END, CASE WHEN n % 2 = 0 THEN 'reference-' || n END
+FROM generate_series(0, 1999) AS n;
+
+INSERT INTO bursar.ledger_transfer (
+    tenant_id, id, kind, debit_id, credit_id, amount, code, external_reference, metadata, value_date, posted_at, shifted,
+    pending_id, reversed_id, group_id, key_id, institution_id,
+    debit_version, debit_debits_posted, debit_credits_posted, debit_debits_pending, debit_credits_pending,
+    credit_version, credit_debits_posted, credit_credits_posted, credit_debits_pending, credit_credits_pending)
+SELECT 'TENANT', md5('TENANT t ' || n)::uuid,
+       CASE n % 20 WHEN 1 THEN 'pending' WHEN 2 THEN 'post' WHEN 3 THEN 'reversal' ELSE 'direct' END,
+       md5('TENANT a ' || n % 1000)::uuid, md5('TENANT a ' || 1000 + n * 7 % 1000)::uuid, 1 + n % 100,
+       'code-' || n % 40, CASE WHEN n % 3 = 0 THEN 'reference-' || n / 6 END, jsonb_build_object('n', n),
+       (t.at AT TIME ZONE 'UTC')::date - CASE WHEN n % 10 = 0 THEN 3 ELSE 0 END, t.at, n % 10 = 0,
+       CASE WHEN n % 20 = 2 THEN md5('TENANT t ' || n - 1)::uuid END,
+       CASE WHEN n % 20 = 3 THEN md5('TENANT t ' || n + 1)::uuid END,
+       CASE WHEN n % 5 = 0 THEN md5('TENANT g ' || n / 20)::uuid END,
+       md5('TENANT k ' || n % 50)::uuid, CASE WHEN n % 4 = 0 THEN md5('TENANT i ' || n % 8)::uuid END,
+       1, 0, 0, 0, 0, 1, 0, 0, 0, 0
+FROM generate_series(0, 19999) AS n, LATERAL (SELECT now() - make_interval(mins => (20000 - n) * 20) AS at) AS t;
+
+INSERT INTO bursar.ledger_hold (tenant_id, id, debit_id, credit_id, amount, remaining, state, expires_at, created_at, ended_at)
+SELECT tenant_id, id, debit_id, credit_id, amount, CASE WHEN open THEN amount ELSE 0 END,
+       CASE WHEN open THEN 'open' ELSE 'posted' END, posted_at + interval '900 days', posted_at,
+       CASE WHEN open THEN 'infinity' ELSE posted_at + interval '1 day' END
+FROM (SELECT *, posted_at > now() - interval '30 days' AS open FROM bursar.ledger_transfer
+      WHERE tenant_id = 'TENANT' AND kind = 'pending') AS pending;
+
+INSERT INTO bursar.audit_event (tenant_id, id, key_id, institution_id, method, path, action, resource_type, resource_id,
+                                payload, occurred_at, recorded_at)
+SELECT 'TENANT', md5('TENANT e ' || n)::uuid, md5('TENANT k ' || n % 50)::uuid,
+       CASE WHEN n % 4 = 0 THEN md5('TENANT i ' || n % 8)::uuid END, 'Method', '/path',
+       'action-' || n % 20, 'type-' || n % 5, md5('TENANT a ' || n % 2000), '{}', t.at, t.at
+FROM generate_series(0, 19999) AS n, LATERAL (SELECT now() - make_interval(mins => (20000 - n) * 20) AS at) AS t;
+
+INSERT INTO bursar.operation_record (tenant_id, request_id, method, request, reply, key_id, recorded_at)
+SELECT 'TENANT', md5('TENANT o ' || n)::uuid, '/path', 'request', 'reply', md5('TENANT k ' || n % 50)::uuid,
+       now() - make_interval(mins => n * 2)
+FROM generate_series(0, 19999) AS n;
+
+INSERT INTO bursar.admin_api_key (tenant_id, id, label, role, hash, created_at)
+SELECT 'TENANT', md5('TENANT k ' || n)::uuid, 'key ' || n, 'viewer', decode(repeat('00', 32), 'hex'),
+       now() - make_interval(hours => n)
+FROM generate_series(0, 999) AS n;
+
+INSERT INTO bursar.ref_asset (tenant_id, code, name, scale, kind)
+SELECT 'TENANT', 'OWN' || n, 'Own ' || n, 2, (ARRAY['fiat', 'crypto', 'other'])[1 + n % 3]
+FROM generate_series(0, 999) AS n;
+
+INSERT INTO bursar.admin_tenant (tenant_id, name, created_at)
+SELECT md5('TENANT neighbour ' || n)::uuid, 'neighbour ' || n, now() - make_interval(hours => n)
+FROM generate_series(0, 999) AS n;

@@ -1,0 +1,23 @@
+//! One test binary for all suites: one PostgreSQL, one build. A service has a file, an RPC a module in it with at least
+//! `works`, `other_tenant` and `bad_input`; `coverage` reads the descriptor and fails when one is missing.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::too_many_lines)]
+
+mod coverage;
+
+mod account_service;
+mod api_key_service;
+mod asset_service;
+mod audit_service;
+mod operation_service;
+mod server_service;
+mod tenant_service;
+mod transfer_service;
+
+mod access_paths;
+mod czech_bank;
+mod migrations;
+mod replicas;
+mod statements;
+mod tenancy;
+mod transport;

@@ -1,0 +1,37 @@
+//! Servers, databases and clients for tests: the real ones. One PostgreSQL a test process, one database a test.
+
+// Test code: a failed set-up should say so at once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc, clippy::print_stdout)]
+
+mod answers;
+mod caller;
+mod clock;
+mod database;
+mod errors;
+mod json;
+mod ledger;
+mod posting;
+mod proxy;
+mod raw;
+mod refusals;
+mod roles;
+mod server;
+mod trail;
+mod wait;
+
+pub use caller::{Caller, Keyed};
+pub use clock::day;
+pub use database::{Database, cluster_url, sql};
+pub use errors::{Fault, fault};
+pub use answers::{assert_hidden, invalid, ok, refused};
+pub use json::{attribute_number, attributes};
+pub use ledger::{balance, id, money, new_account, new_transfer};
+pub use posting::{
+    account, batch, held, history, hold_of, list_all, make, moved, new_hold, open, open_limited,
+    post_part, totals, void,
+};
+pub use proxy::Proxy;
+pub use roles::tenant_role;
+pub use server::{Server, TestTenant};
+pub use trail::{event, events};
+pub use wait::{A_SECOND, within};

@@ -1,0 +1,128 @@
+//! A server in the test's own process, on a free port, on a database of its own.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+
+use bursar::config::{Config, Purpose};
+use bursar::serve::{Running, start};
+use bursar_domain::ids::KeyId;
+use bursar_domain::key::{ApiKeyText, Pepper};
+use bursar_migrations::first_platform_key;
+use bursar_proto::admin::v1::CreateTenantRequest;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::caller::Caller;
+use crate::database::Database;
+use crate::ledger::id;
+
+const PEPPER: &str = "pepper-of-the-tests-pepper-of-the-tests";
+
+/// A running server.
+pub struct Server {
+    /// Its database.
+    pub database: Database,
+    /// The server; `None` once stopped.
+    pub running: Option<Running>,
+    /// Calls with the platform's key.
+    pub platform: Caller,
+    settings: Vec<(String, String)>,
+}
+
+/// A tenant with a key of each role.
+pub struct TestTenant {
+    /// Its id.
+    pub id: String,
+    /// Calls as its admin.
+    pub admin: Caller,
+    /// Calls as an operator.
+    pub operator: Caller,
+    /// Calls as a viewer.
+    pub viewer: Caller,
+    /// Calls as an auditor.
+    pub auditor: Caller,
+}
+
+impl Server {
+    /// Starts on a fresh database.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts on a fresh database with further variables set.
+    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        Self::start_on(Database::migrated().await, settings).await
+    }
+
+    /// Starts on that database.
+    pub async fn start_on(database: Database, settings: &[(&str, &str)]) -> Self {
+        log();
+        let key = ApiKeyText::new(KeyId::generate(), [42; 32]);
+        let pepper = Pepper::new(&SecretString::from(PEPPER)).expect("long enough");
+        first_platform_key(&database.admin_url, key.id.0, "tests", &key.hash(&pepper)).await.expect("platform key");
+        let settings: Vec<_> = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let running = start(&config(&database, &settings)).await.expect("the server starts");
+        let platform = Caller::new(running.grpc_addr.port(), key.text("test").expose_secret());
+        Self { database, running: Some(running), platform, settings }
+    }
+
+    /// Another replica on the same database.
+    pub async fn replica(&self) -> Running {
+        start(&config(&self.database, &self.settings)).await.expect("the replica starts")
+    }
+
+    /// Port of gRPC.
+    pub fn port(&self) -> u16 {
+        self.running.as_ref().expect("running").grpc_addr.port()
+    }
+
+    /// Stops it, draining.
+    pub async fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+    }
+
+    /// A new tenant with a key of each role.
+    pub async fn tenant(&self) -> TestTenant {
+        let made = self
+            .platform
+            .tenants()
+            .create_tenant(CreateTenantRequest { request_id: id(), name: "test tenant".into(), ..Default::default() })
+            .await
+            .expect("a tenant")
+            .into_inner();
+        let admin = self.platform.with_key(&made.key);
+        TestTenant {
+            id: made.tenant.expect("a tenant").id,
+            operator: admin.new_key(bursar_proto::common::v1::Role::Operator).await,
+            viewer: admin.new_key(bursar_proto::common::v1::Role::Viewer).await,
+            auditor: admin.new_key(bursar_proto::common::v1::Role::Auditor).await,
+            admin,
+        }
+    }
+}
+
+/// The configuration of a server on a database; `settings` win.
+fn config(database: &Database, settings: &[(String, String)]) -> Config {
+    let mut variables: HashMap<String, String> = [
+        ("STORE_BACKEND", "postgres"),
+        ("DATABASE_URL", database.app_url.expose_secret()),
+        ("BURSAR_PEPPER", PEPPER),
+        ("BURSAR_ENV", "test"),
+        ("BURSAR_LISTEN", "127.0.0.1:0"),
+        ("BURSAR_OPS_LISTEN", "127.0.0.1:0"),
+        ("BURSAR_MAX_CONNECTIONS", "8"),
+        ("BURSAR_DRAIN_SECONDS", "1"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into();
+    variables.extend(settings.iter().cloned());
+    Config::from_lookup(Purpose::Serve, &|name| variables.get(name).map(OsString::from)).expect("a configuration")
+}
+
+/// Shows the server's log in the output of a failed test: errors, or what `RUST_LOG` asks for.
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "error".into());
+    // The first test of the process wins.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
+}
