@@ -50,6 +50,7 @@ CREATE TABLE IF NOT EXISTS bursar.admin_tenant (
     updated_at          timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE bursar.admin_tenant IS 'Organisations; the nil UUID is the platform itself.';
+CREATE INDEX IF NOT EXISTS admin_tenant_created ON bursar.admin_tenant (created_at, tenant_id);
 ALTER TABLE bursar.admin_tenant ENABLE ROW LEVEL SECURITY;
 ALTER TABLE bursar.admin_tenant FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS tenant_own ON bursar.admin_tenant;

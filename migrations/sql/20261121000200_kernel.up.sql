@@ -50,6 +50,7 @@ CREATE INDEX IF NOT EXISTS audit_event_key ON bursar.audit_event (tenant_id, key
 CREATE INDEX IF NOT EXISTS audit_event_institution ON bursar.audit_event (tenant_id, institution_id, recorded_at, id)
     WHERE institution_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS audit_event_action ON bursar.audit_event (tenant_id, action, recorded_at, id);
+CREATE INDEX IF NOT EXISTS audit_event_resource_type ON bursar.audit_event (tenant_id, resource_type, recorded_at, id);
 CREATE INDEX IF NOT EXISTS audit_event_resource
     ON bursar.audit_event (tenant_id, resource_type, resource_id, recorded_at, id);
 ALTER TABLE bursar.audit_event ENABLE ROW LEVEL SECURITY;

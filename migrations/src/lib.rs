@@ -5,6 +5,7 @@
 
 mod bootstrap;
 mod connect;
+mod database;
 mod embedded;
 mod error;
 mod keys;
@@ -14,6 +15,7 @@ mod scram;
 mod status;
 
 pub use bootstrap::{Bootstrap, bootstrap, bootstrap_sql};
+pub use database::create_database;
 pub use embedded::{Step, latest_version, steps};
 pub use error::Error;
 pub use keys::first_platform_key;

@@ -2231,7 +2231,7 @@ pub struct NewTransfer {
     /// Only with `pending`: release by itself after this long, 1 second to 366 days; never when absent.
     #[prost(message, optional, tag = "10")]
     pub timeout: ::core::option::Option<::prost_types::Duration>,
-    /// In a batch, transfers that stand next to each other with the same group (UUID) succeed or fail together.
+    /// Only in a batch: transfers that stand next to each other with the same group (UUID) succeed or fail together.
     #[prost(string, tag = "11")]
     pub group_id: ::prost::alloc::string::String,
 }

@@ -3,7 +3,6 @@
 
 pub mod cli;
 pub mod config;
-mod create_database;
 pub mod embedded;
 pub mod files;
 pub mod first_key;

@@ -2,7 +2,6 @@
 //! keeps it running until it is stopped.
 
 use crate::config::{Backend, Config, with_database};
-use crate::create_database::{CreateDatabaseError, create_database};
 use crate::embedded::{Durability, Embedded, EmbeddedConfig, EmbeddedError};
 use crate::files::{FileError, random_secret, read_line, write_private};
 use crate::first_key::{self, FirstKey};
@@ -37,9 +36,6 @@ pub enum LocalError {
     /// Roles or schema could not be made.
     #[error(transparent)]
     Schema(#[from] bursar_migrations::Error),
-    /// The database could not be made.
-    #[error(transparent)]
-    Database(#[from] CreateDatabaseError),
     /// A key file could not be read or written.
     #[error(transparent)]
     File(#[from] FileError),
@@ -169,7 +165,7 @@ pub(crate) async fn make_roles(
     embedded: &Embedded,
 ) -> Result<(SecretString, SecretString), LocalError> {
     let owner_url = with_database(&embedded.admin_url(), DATABASE);
-    create_database(&owner_url).await?;
+    bursar_migrations::create_database(&owner_url).await?;
     // Nobody needs to know this password, so each start sets a new one.
     let password = random_secret()?;
     bursar_migrations::bootstrap(&owner_url, &password).await?;

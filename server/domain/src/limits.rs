@@ -26,8 +26,9 @@ pub const MAX_SCALE: u8 = 18;
 
 /// Largest `metadata` of one resource, as compact JSON.
 pub const MAX_METADATA_BYTES: usize = 16 * 1024;
-/// Deepest nesting of a JSON value.
-pub const MAX_JSON_DEPTH: usize = 32;
+/// Deepest nesting of a JSON value: with the messages around it in an audit event it stays below the 100 levels that
+/// protobuf decoders read.
+pub const MAX_JSON_DEPTH: usize = 28;
 
 /// Longest `code` of an account or transfer.
 pub const MAX_CODE_CHARS: usize = 64;

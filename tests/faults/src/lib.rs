@@ -1,1 +1,1 @@
-//! placeholder
+//! What Bursar does when things break: see `tests/faults`.

@@ -45,7 +45,7 @@ where
     }
 }
 
-/// A layer made of a [`Step`].
+/// A layer made of one step.
 pub struct StepLayer<T>(Arc<T>);
 
 impl<T> StepLayer<T> {
@@ -68,7 +68,7 @@ impl<S, T> Layer<S> for StepLayer<T> {
     }
 }
 
-/// The service made of a [`Step`] and what is within it.
+/// The service made of one step and what is within it.
 pub struct StepService<S, T> {
     inner: S,
     step: Arc<T>,

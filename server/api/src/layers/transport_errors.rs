@@ -46,7 +46,7 @@ impl Step for TransportErrors {
 
 /// The status to send instead of tonic's own.
 fn translate(found: &Status, path: &str, known: bool, trace_id: Uuid) -> Status {
-    let text = found.message().to_owned();
+    let text = abridge(found.message());
     let fault = match found.code() {
         // The limit on a message's length, before and after it is decompressed.
         Code::OutOfRange | Code::ResourceExhausted => TransportFault::TooLarge,
@@ -67,6 +67,17 @@ fn translate(found: &Status, path: &str, known: bool, trace_id: Uuid) -> Status 
         }
     };
     transport_status(&fault)
+}
+
+/// The head and the tail of a long text: the decoder names each level of a nested message, and the fault last.
+fn abridge(text: &str) -> String {
+    const EACH: usize = 100;
+    if text.len() <= 2 * EACH {
+        return text.to_owned();
+    }
+    let head = &text[..text.floor_char_boundary(EACH)];
+    let tail = &text[text.ceil_char_boundary(text.len() - EACH)..];
+    format!("{head} … {tail}")
 }
 
 #[cfg(test)]
@@ -131,6 +142,19 @@ mod tests {
         }
         let cancelled = answer(KNOWN, Status::cancelled("")).await;
         assert_eq!(outcome(&cancelled), (Code::Cancelled, "CANCELLED".into(), "false".into()));
+    }
+
+    #[test]
+    fn long_texts_keep_head_and_tail() {
+        assert_eq!(abridge("short"), "short");
+        let long = format!("failed: {}: recursion limit reached", "Struct.fields: ".repeat(100));
+        let short = abridge(&long);
+        assert!(
+            short.starts_with("failed: ")
+                && short.ends_with("recursion limit reached")
+                && short.len() < 220
+        );
+        assert!(abridge(&"ü".repeat(500)).contains('…'));
     }
 
     #[tokio::test]

@@ -18,7 +18,13 @@ use crate::convert::{
 /// The command of `CreateTransfer`.
 pub(super) fn create(m: &pb::CreateTransferRequest) -> Result<Command> {
     let transfer = present("transfer", m.transfer.as_ref())?;
-    new_transfer(transfer).map(Command::Create).map_err(|error| error.within("transfer."))
+    let mut checks = Checks::new();
+    let create = checks.take(new_transfer(transfer));
+    if create.as_ref().is_some_and(|create| create.group.is_some()) {
+        let problem = "links transfers of one BatchCreateTransfers call; leave it out here";
+        checks.note("group_id", problem);
+    }
+    checks.finish(|| create.map(Command::Create)).map_err(|error| error.within("transfer."))
 }
 
 /// A new transfer; its fields are named bare.

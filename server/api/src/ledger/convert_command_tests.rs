@@ -54,11 +54,9 @@ fn a_full_transfer() {
         group_id: group.to_string(),
         ..new_request()
     };
-    let Command::Create(new) =
-        create(&pb::CreateTransferRequest { transfer: Some(m), validate_only: false }).unwrap()
-    else {
-        panic!("another command");
-    };
+    let alone = pb::CreateTransferRequest { transfer: Some(m.clone()), validate_only: false };
+    assert_eq!(fields(create(&alone)), ["transfer.group_id"]);
+    let new = new_transfer(&m).unwrap();
     assert_eq!(new.hold, Some(HoldTerms { timeout_seconds: Some(MAX_HOLD_SECONDS) }));
     assert_eq!(new.group, Some(group));
     let want = Details {

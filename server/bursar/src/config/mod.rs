@@ -100,8 +100,6 @@ pub struct Config {
     pub max_connections: u32,
     /// How long request ids are remembered, in days.
     pub request_id_days: u32,
-    /// Use unnamed statements only.
-    pub unnamed_statements: bool,
     /// Ask for a key on health and reflection too.
     pub health_needs_key: bool,
     /// Origins whose pages may call.
@@ -163,7 +161,6 @@ impl Config {
             pg_bin: directory(&mut r, &var::BURSAR_PG_BIN),
             max_connections: r.number(&var::BURSAR_MAX_CONNECTIONS, 1, 500),
             request_id_days: r.number(&var::BURSAR_REQUEST_ID_DAYS, 1, 3650),
-            unnamed_statements: r.switch(&var::BURSAR_UNNAMED_STATEMENTS),
             health_needs_key: r.switch(&var::BURSAR_HEALTH_NEEDS_KEY),
             cors_origins: r.parsed(
                 &var::BURSAR_CORS_ORIGINS,

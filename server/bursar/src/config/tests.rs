@@ -101,7 +101,7 @@ fn all_problems_come_at_once() {
             ("BURSAR_DATA_DIR", "relative/dir"),
             ("BURSAR_MAX_CONNECTIONS", "501"),
             ("BURSAR_REQUEST_ID_DAYS", "0"),
-            ("BURSAR_UNNAMED_STATEMENTS", "maybe"),
+            ("BURSAR_HEALTH_NEEDS_KEY", "maybe"),
             ("BURSAR_CORS_ORIGINS", "https://a.example, https://b.example/path"),
             ("BURSAR_LOG", "xml"),
             ("RUST_LOG", "bursar=loud=very"),
@@ -156,4 +156,16 @@ fn empty_means_unset_and_debug_shows_no_secret() {
     assert!(config.warnings[0].contains("set but not used"), "{:?}", config.warnings);
     let shown = format!("{config:?}");
     assert!(!shown.contains("geheim") && !shown.contains(PEPPER), "{shown}");
+}
+
+#[test]
+fn the_readme_has_every_variable() {
+    let readme = include_str!("../../../../README.md");
+    for v in VARIABLES {
+        let default =
+            if v.default.is_empty() { String::new() } else { format!("`{}`", v.default) };
+        let secret = if v.secret { " (secret)" } else { "" };
+        let row = format!("| `{}` | {default} | {}{secret} |", v.name, v.help);
+        assert!(readme.contains(&row), "put this row into README.md: {row}");
+    }
 }

@@ -55,7 +55,6 @@ variables! {
     plain BURSAR_PG_BIN = "", "Directory of installed PostgreSQL programs (15 or later) for the embedded database; fetched when unset";
     plain BURSAR_MAX_CONNECTIONS = "16", "Most database connections, 1 to 500";
     plain BURSAR_REQUEST_ID_DAYS = "30", "How long request ids are remembered, in days, 1 to 3650";
-    plain BURSAR_UNNAMED_STATEMENTS = "false", "`true` behind PgBouncer before 1.21 in transaction mode";
     plain BURSAR_HEALTH_NEEDS_KEY = "false", "`true` to ask for an API key on health and reflection too";
     plain BURSAR_CORS_ORIGINS = "", "Origins whose pages may call by gRPC-Web, comma separated, such as https://app.example.com";
     plain BURSAR_LOG = "human", "Form of the log on stderr: `human` or `json`";

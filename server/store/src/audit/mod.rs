@@ -10,7 +10,7 @@ use bursar_domain::page::{Cursor, Page, PageRequest};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::kernel::{Entry, Stmt, Store, Tx, TxResult, transact};
+use crate::kernel::{Entry, FIRST, LAST, Stmt, Store, Tx, TxResult, transact};
 use crate::ledger::{Recorded, TransferEvents, transfer_events, transfer_find};
 
 pub(crate) mod sql {
@@ -21,6 +21,7 @@ pub(crate) mod sql {
         EVENT_LIST_BY_KEY = "event_list_by_key";
         EVENT_LIST_BY_INSTITUTION = "event_list_by_institution";
         EVENT_LIST_BY_ACTION = "event_list_by_action";
+        EVENT_LIST_BY_RESOURCE_TYPE = "event_list_by_resource_type";
         EVENT_LIST_BY_RESOURCE = "event_list_by_resource";
     }
 }
@@ -64,15 +65,16 @@ async fn events(
     before: Option<(Timestamp, Uuid)>,
     limit: i64,
 ) -> TxResult<Vec<AuditEvent>> {
+    let (before, before_id) = before.unwrap_or((LAST, Uuid::max()));
     let found = tx
         .query(
             statement(filter),
             &[
                 &op.tenant.0,
-                &before.map(|b| b.0),
-                &before.map(|b| b.1),
-                &filter.from,
-                &filter.to,
+                &before,
+                &before_id,
+                &filter.from.unwrap_or(FIRST),
+                &filter.to.unwrap_or(LAST),
                 &filter.key.map(|id| id.0),
                 &filter.institution.map(|id| id.0),
                 &filter.action,
@@ -86,7 +88,7 @@ async fn events(
 }
 
 fn statement(filter: &AuditFilter) -> &'static Stmt {
-    if filter.resource_type.is_some() {
+    if filter.resource_type.is_some() && filter.resource_id.is_some() {
         &sql::EVENT_LIST_BY_RESOURCE
     } else if filter.key.is_some() {
         &sql::EVENT_LIST_BY_KEY
@@ -94,6 +96,8 @@ fn statement(filter: &AuditFilter) -> &'static Stmt {
         &sql::EVENT_LIST_BY_INSTITUTION
     } else if filter.action.is_some() {
         &sql::EVENT_LIST_BY_ACTION
+    } else if filter.resource_type.is_some() {
+        &sql::EVENT_LIST_BY_RESOURCE_TYPE
     } else {
         &sql::EVENT_LIST
     }

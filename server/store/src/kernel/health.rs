@@ -10,7 +10,9 @@ use super::connection::{Connection, Manager};
 use super::safety;
 use super::store::{Inner, Reach, StoreError};
 
+/// How often the database is looked at.
 const INTERVAL: Duration = Duration::from_secs(1);
+/// How long one look may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Looks until the store is gone.

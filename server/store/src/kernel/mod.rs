@@ -9,6 +9,7 @@ mod numeric;
 mod safety;
 mod statement;
 mod store;
+mod time;
 mod tx;
 mod write;
 
@@ -18,6 +19,7 @@ pub(crate) use fault::{Fault, TxResult};
 pub(crate) use numeric::{Numeric, decimal, units};
 pub(crate) use statement::{Stmt, statements};
 pub use store::{Info, Store, StoreConfig, StoreError};
+pub(crate) use time::{FIRST, LAST};
 pub(crate) use tx::{Params, Tx, col, named};
 pub(crate) use write::{Change, audit, mutate};
 pub use write::{Outcome, Write};

@@ -9,7 +9,9 @@ use super::fault::{Fault, TxResult};
 
 type BoxError = Box<dyn std::error::Error + Sync + Send>;
 
+/// What a digit of NUMERIC counts to on the wire.
 const BASE: u128 = 10_000;
+/// Its sign field for numbers below zero.
 const NEGATIVE: u16 = 0x4000;
 
 /// A NUMERIC parameter or column.

@@ -19,6 +19,9 @@ use super::fault::{Fault, TxResult};
 use super::health;
 use super::tx::Tx;
 
+/// Silence after which the operating system asks whether the other side is still there.
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
+
 /// How to reach the database, and how much of it to use.
 #[derive(Clone)]
 pub struct StoreConfig {
@@ -95,7 +98,7 @@ impl Store {
         driver
             .connect_timeout(CONNECT_TIMEOUT)
             .application_name("bursar")
-            .keepalives_idle(Duration::from_secs(30));
+            .keepalives_idle(KEEPALIVE_IDLE);
         let pool = Pool::builder()
             .max_size(config.max_connections)
             .connection_timeout(POOL_WAIT)

@@ -12,11 +12,7 @@ use uuid::Uuid;
 
 use super::rows::{self, Recorded};
 use super::sql;
-use crate::kernel::{Entry, Fault, Stmt, Store, Tx, TxResult, transact};
-
-/// Before every posting, and after: PostgreSQL's infinities have no value in Rust.
-const FIRST: Timestamp = Timestamp::constant(-62_135_596_800, 0);
-const LAST: Timestamp = Timestamp::constant(253_370_764_800, 0);
+use crate::kernel::{Entry, FIRST, Fault, LAST, Stmt, Store, Tx, TxResult, transact};
 
 impl Store {
     /// Reads a transfer, a pending one with its hold.

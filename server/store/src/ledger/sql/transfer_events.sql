@@ -8,7 +8,7 @@ JOIN bursar.ledger_account a ON a.tenant_id = t.tenant_id AND a.id = t.debit_id
 WHERE t.tenant_id = $1
   AND (t.posted_at, t.id) < ($2, $3) AND t.posted_at <= $2
   AND t.posted_at >= $4 AND t.posted_at < $5
-  AND ($6::uuid IS NULL OR t.key_id = $6) AND ($7::uuid IS NULL OR t.institution_id = $7)
+  AND COALESCE(t.key_id = $6, $6::uuid IS NULL) AND COALESCE(t.institution_id = $7, $7::uuid IS NULL)
   AND t.kind = ANY ($8)
 ORDER BY t.posted_at DESC, t.id DESC
 LIMIT $9

@@ -1,21 +1,22 @@
+-- Each side in its index's own order: no two transfers of one account share a time.
 WITH page AS (
     (SELECT t.tenant_id, t.id, t.posted_at FROM bursar.ledger_transfer t
      WHERE t.tenant_id = $1 AND t.debit_id = $13 AND ($14::text IS NULL OR $14 = 'debit')
       AND t.posted_at >= $7 AND t.posted_at < $8
       AND (t.posted_at, t.id) > ($2, $3) AND t.posted_at >= $2
-      AND ($5::text IS NULL OR t.code = $5) AND ($6::text IS NULL OR t.kind = $6)
-      AND ($9::text IS NULL OR t.external_reference = $9) AND ($10::jsonb IS NULL OR t.metadata @> $10)
-      AND ($11::uuid IS NULL OR t.group_id = $11) AND ($12::uuid IS NULL OR t.pending_id = $12)
-     ORDER BY t.posted_at, t.id LIMIT $4)
+      AND COALESCE(t.code = $5, $5::text IS NULL) AND COALESCE(t.kind = $6, $6::text IS NULL)
+      AND COALESCE(t.external_reference = $9, $9::text IS NULL) AND COALESCE(t.metadata @> $10, $10::jsonb IS NULL)
+      AND COALESCE(t.group_id = $11, $11::uuid IS NULL) AND COALESCE(t.pending_id = $12, $12::uuid IS NULL)
+     ORDER BY t.posted_at LIMIT $4)
     UNION ALL
     (SELECT t.tenant_id, t.id, t.posted_at FROM bursar.ledger_transfer t
      WHERE t.tenant_id = $1 AND t.credit_id = $13 AND ($14::text IS NULL OR $14 = 'credit')
       AND t.posted_at >= $7 AND t.posted_at < $8
       AND (t.posted_at, t.id) > ($2, $3) AND t.posted_at >= $2
-      AND ($5::text IS NULL OR t.code = $5) AND ($6::text IS NULL OR t.kind = $6)
-      AND ($9::text IS NULL OR t.external_reference = $9) AND ($10::jsonb IS NULL OR t.metadata @> $10)
-      AND ($11::uuid IS NULL OR t.group_id = $11) AND ($12::uuid IS NULL OR t.pending_id = $12)
-     ORDER BY t.posted_at, t.id LIMIT $4)
+      AND COALESCE(t.code = $5, $5::text IS NULL) AND COALESCE(t.kind = $6, $6::text IS NULL)
+      AND COALESCE(t.external_reference = $9, $9::text IS NULL) AND COALESCE(t.metadata @> $10, $10::jsonb IS NULL)
+      AND COALESCE(t.group_id = $11, $11::uuid IS NULL) AND COALESCE(t.pending_id = $12, $12::uuid IS NULL)
+     ORDER BY t.posted_at LIMIT $4)
     ORDER BY posted_at, id LIMIT $4
 )
 SELECT t.id, t.kind, t.debit_id, t.credit_id, a.asset, a.scale, t.amount, t.code, t.external_reference, t.metadata,

@@ -11,9 +11,9 @@ LEFT JOIN bursar.ledger_hold h ON h.tenant_id = t.tenant_id AND h.id = t.id
 WHERE t.tenant_id = $1 AND t.external_reference = $9
       AND t.posted_at >= $7 AND t.posted_at < $8
       AND (t.posted_at, t.id) < ($2, $3) AND t.posted_at <= $2
-      AND ($5::text IS NULL OR t.code = $5) AND ($6::text IS NULL OR t.kind = $6)
-      AND ($9::text IS NULL OR t.external_reference = $9) AND ($10::jsonb IS NULL OR t.metadata @> $10)
-      AND ($11::uuid IS NULL OR t.group_id = $11) AND ($12::uuid IS NULL OR t.pending_id = $12)
+      AND COALESCE(t.code = $5, $5::text IS NULL) AND COALESCE(t.kind = $6, $6::text IS NULL)
+      AND COALESCE(t.metadata @> $10, $10::jsonb IS NULL)
+      AND COALESCE(t.group_id = $11, $11::uuid IS NULL) AND COALESCE(t.pending_id = $12, $12::uuid IS NULL)
       AND t.kind <> 'fenced' AND $13::uuid IS NULL AND $14::text IS NULL
 ORDER BY t.posted_at DESC, t.id DESC
 LIMIT $4

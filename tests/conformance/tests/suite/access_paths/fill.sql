@@ -47,8 +47,13 @@ FROM generate_series(0, 999) AS n;
 
 INSERT INTO bursar.ref_asset (tenant_id, code, name, scale, kind)
 SELECT 'TENANT', 'OWN' || n, 'Own ' || n, 2, (ARRAY['fiat', 'crypto', 'other'])[1 + n % 3]
-FROM generate_series(0, 999) AS n;
+FROM generate_series(0, 4999) AS n;
 
 INSERT INTO bursar.admin_tenant (tenant_id, name, created_at)
 SELECT md5('TENANT neighbour ' || n)::uuid, 'neighbour ' || n, now() - make_interval(hours => n)
 FROM generate_series(0, 999) AS n;
+
+INSERT INTO bursar.admin_api_key (tenant_id, id, label, role, hash)
+SELECT md5('TENANT neighbour ' || n % 1000)::uuid, md5('TENANT neighbour k ' || n)::uuid, 'key ' || n, 'viewer',
+       decode(repeat('00', 32), 'hex')
+FROM generate_series(0, 9999) AS n;

@@ -1,0 +1,66 @@
+//! Keys that are narrowed to one institution.
+
+use bursar_proto::DESCRIPTOR_SET;
+use bursar_proto::admin::v1::{CreateApiKeyRequest, WhoAmIRequest};
+use bursar_proto::common::v1::Role;
+use bursar_testkit::{Server, fault, id, ok};
+use prost_reflect::{DescriptorPool, MethodDescriptor, ReflectMessage as _};
+
+fn methods() -> Vec<MethodDescriptor> {
+    let pool = DescriptorPool::decode(DESCRIPTOR_SET).unwrap();
+    let own = pool.services().filter(|service| service.full_name().starts_with("bursar."));
+    own.flat_map(|service| service.methods().collect::<Vec<_>>()).collect()
+}
+
+fn in_scope(method: &MethodDescriptor) -> bool {
+    let extension = method.parent_pool().get_extension_by_name("bursar.options.v1.rule").unwrap();
+    let options = method.options();
+    let rule = options.get_extension(&extension).as_message().unwrap().clone();
+    rule.get_field_by_name("institution_scope").unwrap().as_bool().unwrap()
+}
+
+#[tokio::test]
+async fn a_narrowed_key_may_call_only_what_is_open_to_it() {
+    let server = Server::start().await;
+    let tenant = server.tenant().await;
+    let mut open = Vec::new();
+    for role in [Role::Viewer, Role::Operator, Role::Admin, Role::Auditor] {
+        let request = CreateApiKeyRequest { institution_id: id(), ..Default::default() };
+        let made = tenant.admin.make_key(role, request.clone()).await;
+        assert_eq!(made.api_key.unwrap().institution_id, request.institution_id);
+        let narrowed = tenant.admin.with_key(&made.key);
+        let who = ok(narrowed.server().who_am_i(WhoAmIRequest {}).await);
+        assert_eq!((who.role(), who.institution_id), (role, request.institution_id));
+        for method in methods() {
+            let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
+            let refused = narrowed.call_bytes(&path, &[]).await.is_err_and(|status| {
+                let fault = fault(status);
+                fault.reason == "PERMISSION_MISSING" && fault.meta("role") == role.to_string_name()
+            });
+            assert_eq!(refused, !in_scope(&method), "{path} called by {role:?}");
+            if !refused {
+                open.push(path);
+            }
+        }
+    }
+    assert!(open.contains(&"/bursar.admin.v1.ServerService/WhoAmI".to_owned()));
+    assert_eq!(open.len(), 8, "the default is none: {open:?}");
+}
+
+/// The name of a role in errors.
+trait Name {
+    fn to_string_name(&self) -> &'static str;
+}
+
+impl Name for Role {
+    fn to_string_name(&self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Operator => "operator",
+            Self::Admin => "admin",
+            Self::Auditor => "auditor",
+            Self::Platform => "platform",
+            Self::Unspecified => "",
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The program itself, as a process with a data directory of its own.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use bursar_testkit::Caller;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+
+/// A first start makes a cluster.
+const START: Duration = Duration::from_secs(60);
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// A data directory of a test's own. Dropped, it takes its PostgreSQL with it.
+pub(crate) struct DataDir(pub(crate) PathBuf);
+
+impl DataDir {
+    /// A name; Bursar makes the directory, for the user that runs PostgreSQL.
+    pub(crate) fn new() -> Self {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("bursar-faults-{}-{number}", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+
+    /// Process id of the postmaster, while its process lives.
+    pub(crate) fn postmaster(&self) -> Option<Pid> {
+        let text = std::fs::read_to_string(self.0.join("cluster/postmaster.pid")).ok()?;
+        let pid = Pid::from_raw(text.lines().next()?.trim().parse().ok()?);
+        // A process id may have been given to somebody else since.
+        let here = std::fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd == self.0.join("cluster"));
+        here.then_some(pid)
+    }
+
+    /// Whether any process of this PostgreSQL lives.
+    pub(crate) fn has_processes(&self) -> bool {
+        let cluster = self.0.join("cluster");
+        let mut all = std::fs::read_dir("/proc").expect("Linux").flatten();
+        all.any(|process| std::fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd == cluster))
+    }
+
+    /// One line of a file that Bursar wrote.
+    pub(crate) fn line(&self, file: &str) -> String {
+        let path = self.0.join(file);
+        std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())).trim().to_owned()
+    }
+}
+
+impl Drop for DataDir {
+    fn drop(&mut self) {
+        if let Some(pid) = self.postmaster() {
+            let _ = kill(pid, Signal::SIGQUIT);
+        }
+        let since = Instant::now();
+        while self.has_processes() && since.elapsed() < Duration::from_secs(10) {
+            // Drop cannot await, and the test is over.
+            #[allow(clippy::disallowed_methods)]
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A running `bursar serve`. Dropped, it is killed.
+pub(crate) struct Process {
+    child: Child,
+    log: Arc<Mutex<Vec<String>>>,
+    /// Address of gRPC.
+    pub(crate) grpc: SocketAddr,
+    /// From the start of the process until it served.
+    pub(crate) took: Duration,
+}
+
+/// How a process ended, and what it said.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) log: String,
+}
+
+impl Process {
+    /// Starts on that directory and waits until it serves.
+    pub(crate) async fn start(dir: &Path) -> Self {
+        match Self::try_start(dir).await {
+            Ok(process) => process,
+            Err(ended) => panic!("it does not start: {}\n{}", ended.status, ended.log),
+        }
+    }
+
+    /// The same, or how it ended.
+    pub(crate) async fn try_start(dir: &Path) -> Result<Self, Ended> {
+        let since = Instant::now();
+        let mut child = command(dir).spawn().expect("the program starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (tell, mut told) = watch::channel(None);
+        let kept = log.clone();
+        let reader = tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                if let Some(address) = serving(&line) {
+                    tell.send_replace(Some(address));
+                }
+                kept.lock().unwrap().push(line);
+            }
+        });
+        let served = tokio::time::timeout(START, told.wait_for(Option::is_some)).await;
+        if let Some(grpc) = served.expect("it serves in time, or says why not").ok().and_then(|address| *address) {
+            return Ok(Self { child, log, grpc, took: since.elapsed() });
+        }
+        let status = child.wait().await.expect("an exit status");
+        reader.await.expect("the log");
+        let log = log.lock().unwrap().join("\n");
+        Err(Ended { status, log })
+    }
+
+    /// Calls with a key.
+    pub(crate) fn caller(&self, key: &str) -> Caller {
+        Caller::new(self.grpc.port(), key)
+    }
+
+    /// Process id.
+    pub(crate) fn pid(&self) -> Pid {
+        let id = self.child.id().expect("it was not waited for");
+        Pid::from_raw(i32::try_from(id).expect("a process id"))
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill(self.pid(), signal).expect("it runs");
+    }
+
+    /// What it logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().join("\n")
+    }
+
+    /// Waits until it has ended.
+    pub(crate) async fn ended(mut self, limit: Duration) -> Ended {
+        let status = tokio::time::timeout(limit, self.child.wait()).await;
+        let status = status.unwrap_or_else(|_| panic!("it still runs\n{}", self.log())).expect("an exit status");
+        Ended { status, log: self.log() }
+    }
+
+    /// Kills it without warning.
+    pub(crate) async fn kill(self) {
+        self.signal(Signal::SIGKILL);
+        self.ended(Duration::from_secs(5)).await;
+    }
+}
+
+fn command(dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bursar-under-test"));
+    for variable in bursar::config::VARIABLES {
+        // Whoever runs the tests may choose their PostgreSQL, and nothing else.
+        if variable.name != "BURSAR_PG_BIN" {
+            command.env_remove(variable.name).env_remove(format!("{}_FILE", variable.name));
+        }
+    }
+    command
+        .arg("serve")
+        .env("STORE_BACKEND", "embedded")
+        .env("BURSAR_DATA_DIR", dir)
+        .env("BURSAR_LISTEN", "127.0.0.1:0")
+        .env("BURSAR_OPS_LISTEN", "127.0.0.1:0")
+        .env("BURSAR_DRAIN_SECONDS", "2")
+        .env("BURSAR_LOG", "json")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+/// The address in the line that says that it serves.
+fn serving(line: &str) -> Option<SocketAddr> {
+    let line: serde_json::Value = serde_json::from_str(line).ok()?;
+    if line["message"] != "serving" {
+        return None;
+    }
+    line["grpc"].as_str()?.parse().ok()
+}
