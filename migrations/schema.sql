@@ -28,11 +28,12 @@ BEGIN
     INSERT INTO bursar.admin_tenant (tenant_id, name, max_api_keys, requests_per_second)
     VALUES (tenant, tenant_name, key_limit, rate_limit);
     EXECUTE format('CREATE ROLE %I NOLOGIN', 'app_tenant_' || hex);
-    EXECUTE format('GRANT bursar_tenant TO %I', 'app_tenant_' || hex);
-    -- The service may take the role, never inherit it.
+    -- The service may take the tenant's role, never inherit it; and not what the role itself inherits.
     IF current_setting('server_version_num')::integer >= 160000 THEN
+        EXECUTE format('GRANT bursar_tenant TO %I WITH INHERIT TRUE, SET FALSE', 'app_tenant_' || hex);
         EXECUTE format('GRANT %I TO bursar_app WITH INHERIT FALSE, SET TRUE', 'app_tenant_' || hex);
     ELSE
+        EXECUTE format('GRANT bursar_tenant TO %I', 'app_tenant_' || hex);
         EXECUTE format('GRANT %I TO bursar_app', 'app_tenant_' || hex);
     END IF;
     EXECUTE format('CREATE SCHEMA %I', 'tenant_' || hex);
@@ -173,6 +174,17 @@ BEGIN
     RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = '42501';
 END $function$;
 
+CREATE OR REPLACE FUNCTION tenancy.schema_version()
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+    SELECT max(version) FROM migration.applied WHERE success
+$function$;
+REVOKE ALL ON FUNCTION tenancy.schema_version() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenancy.schema_version() TO bursar_auth;
+
 CREATE TABLE bursar.admin_api_key (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -220,6 +232,7 @@ CREATE TABLE bursar.admin_tenant (
     CONSTRAINT admin_tenant_state_check CHECK ((state = ANY (ARRAY['active'::text, 'suspended'::text, 'deleted'::text])))
 );
 COMMENT ON TABLE bursar.admin_tenant IS 'Organisations; the nil UUID is the platform itself.';
+CREATE INDEX admin_tenant_created ON bursar.admin_tenant USING btree (created_at, tenant_id);
 ALTER TABLE bursar.admin_tenant ENABLE ROW LEVEL SECURITY;
 ALTER TABLE bursar.admin_tenant FORCE ROW LEVEL SECURITY;
 CREATE POLICY owner_all ON bursar.admin_tenant TO bursar_owner
@@ -256,6 +269,7 @@ CREATE INDEX audit_event_action ON bursar.audit_event USING btree (tenant_id, ac
 CREATE INDEX audit_event_institution ON bursar.audit_event USING btree (tenant_id, institution_id, recorded_at, id) WHERE (institution_id IS NOT NULL);
 CREATE INDEX audit_event_key ON bursar.audit_event USING btree (tenant_id, key_id, recorded_at, id);
 CREATE INDEX audit_event_resource ON bursar.audit_event USING btree (tenant_id, resource_type, resource_id, recorded_at, id);
+CREATE INDEX audit_event_resource_type ON bursar.audit_event USING btree (tenant_id, resource_type, recorded_at, id);
 CREATE INDEX audit_event_time ON bursar.audit_event USING btree (tenant_id, recorded_at, id);
 ALTER TABLE bursar.audit_event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE bursar.audit_event FORCE ROW LEVEL SECURITY;

@@ -362,7 +362,7 @@ pub mod api_key_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Makes a successor with the same role, label and scope, and lets the old key live on for the overlap.
-        /// Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED (revoked, expired, or rotated before).
+        /// Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED (revoked, expired, or rotated before), QUOTA_REACHED.
         pub async fn rotate_api_key(
             &mut self,
             request: impl tonic::IntoRequest<super::RotateApiKeyRequest>,
@@ -457,7 +457,7 @@ pub mod api_key_service_server {
             tonic::Status,
         >;
         /// Makes a successor with the same role, label and scope, and lets the old key live on for the overlap.
-        /// Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED (revoked, expired, or rotated before).
+        /// Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED (revoked, expired, or rotated before), QUOTA_REACHED.
         async fn rotate_api_key(
             &self,
             request: tonic::Request<super::RotateApiKeyRequest>,

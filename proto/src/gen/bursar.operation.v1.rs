@@ -15,7 +15,8 @@ pub struct GetOperationResponse {
     /// What became of the call.
     #[prost(enumeration = "OperationState", tag = "1")]
     pub state: i32,
-    /// The RPC, such as `/bursar.ledger.v1.TransferService/CreateTransfer`; set with SUCCEEDED.
+    /// The RPC, such as `/bursar.ledger.v1.TransferService/CreateTransfer`; set with SUCCEEDED, empty for an expiry,
+    /// which no call asked for.
     #[prost(string, tag = "2")]
     pub method: ::prost::alloc::string::String,
     /// The first reply of the call, without secrets; set with SUCCEEDED.

@@ -1,8 +1,8 @@
 //! What the server does by itself, beside answering calls.
 
 use crate::stopping::stopped;
-use bursar_domain::Result;
 use bursar_domain::limits::{EXPIRY_BATCH, RETENTION_BATCH};
+use bursar_domain::{Error, Result};
 use bursar_store::Store;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -12,7 +12,7 @@ use tokio::time::sleep;
 /// How often holds whose timeout has passed are released.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
 /// How often remembered operations that are old enough are forgotten.
-const RETENTION_INTERVAL: Duration = Duration::from_secs(3600);
+const RETENTION_INTERVAL: Duration = Duration::from_hours(1);
 /// Longest wait after an error, so that holds expire soon after the database is back.
 const MAX_BACKOFF: Duration = Duration::from_secs(10);
 
@@ -53,9 +53,6 @@ async fn every<F>(
     loop {
         let wait = match job().await {
             Ok(done) => {
-                if errors > 0 {
-                    tracing::info!(job = name, "the job works again");
-                }
                 errors = 0;
                 if done > 0 {
                     tracing::debug!(job = name, done, "the job did something");
@@ -63,8 +60,10 @@ async fn every<F>(
                 if done >= batch { Duration::ZERO } else { interval }
             }
             Err(error) => {
-                // One line an outage: the store tells of its end and of its cause.
-                if errors == 0 {
+                // The store tells of a database that is away; of the rest, one line until it ends.
+                if matches!(error, Error::Unavailable { .. }) {
+                    tracing::debug!(job = name, %error, "the job is tried again");
+                } else if errors == 0 {
                     tracing::warn!(job = name, %error, "the job failed and is tried again");
                 }
                 errors = errors.saturating_add(1);

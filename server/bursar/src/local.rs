@@ -9,8 +9,9 @@ use bursar_domain::key::Pepper;
 use bursar_migrations::Runner;
 use secrecy::{ExposeSecret, SecretString};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -55,6 +56,7 @@ pub struct Local {
     pub pepper: SecretString,
     /// Directory of the data and the key files.
     pub data_dir: PathBuf,
+    leaving: Arc<Notify>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Result<(), EmbeddedError>>,
 }
@@ -69,8 +71,9 @@ pub async fn start(config: &Config) -> Result<Local, LocalError> {
     match provision(config, &embedded).await {
         Ok((database_url, pepper)) => {
             let (stop, stopped) = oneshot::channel();
-            let task = tokio::spawn(supervise(embedded, stopped));
-            Ok(Local { database_url, pepper, data_dir, stop, task })
+            let leaving = Arc::new(Notify::new());
+            let task = tokio::spawn(supervise(embedded, leaving.clone(), stopped));
+            Ok(Local { database_url, pepper, data_dir, leaving, stop, task })
         }
         Err(error) => {
             stop_after_failure(embedded).await;
@@ -87,6 +90,12 @@ pub(crate) async fn stop_after_failure(embedded: Embedded) {
 }
 
 impl Local {
+    /// From now on PostgreSQL ends with this process even when nobody waits for [`Local::stop`]: whoever wants to stop,
+    /// and then exits at once, leaves nothing running.
+    pub fn leaving(&self) {
+        self.leaving.notify_one();
+    }
+
     /// Stops PostgreSQL and waits until it is gone; a memory database is gone with it.
     ///
     /// # Errors
@@ -143,7 +152,7 @@ async fn provision(
         .ok_or_else(|| LocalError::Pepper(embedded.data_dir().join(PEPPER_FILE)))?;
     match first_key::ensure(&owner_url, &hasher, &config.env, &key_file).await {
         Ok(FirstKey::Made(path)) => {
-            tracing::info!(file = %path.display(), "wrote the first platform key")
+            tracing::info!(file = %path.display(), "wrote the first platform key");
         }
         Ok(FirstKey::Kept(_)) => {}
         Ok(FirstKey::Elsewhere) => tracing::info!("the platform's key is kept elsewhere"),
@@ -203,6 +212,7 @@ fn pepper(config: &Config, dir: &Path, has_keys: bool) -> Result<SecretString, F
 /// Starts PostgreSQL again whenever its process dies, until told to stop.
 async fn supervise(
     embedded: Embedded,
+    leaving: Arc<Notify>,
     mut stopped: oneshot::Receiver<()>,
 ) -> Result<(), EmbeddedError> {
     let mut tick = interval(LOOK);
@@ -212,6 +222,12 @@ async fn supervise(
         tokio::select! {
             biased;
             _ = &mut stopped => return embedded.stop().await,
+            () = leaving.notified() => {
+                if let Err(error) = embedded.watch_parent() {
+                    tracing::warn!(%error, "PostgreSQL is left running should this process be killed now");
+                }
+                continue;
+            }
             _ = tick.tick() => {}
         }
         match embedded.ensure_running().await {

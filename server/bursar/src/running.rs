@@ -30,6 +30,7 @@ pub struct Running {
     pub(crate) closing: watch::Sender<bool>,
     pub(crate) transport: JoinHandle<()>,
     pub(crate) ops: JoinHandle<()>,
+    pub(crate) reporter: JoinHandle<()>,
     pub(crate) jobs: JoinSet<()>,
     pub(crate) local: Option<Local>,
     pub(crate) drain: Duration,
@@ -62,6 +63,9 @@ impl Running {
             tracing::warn!("a job did not end in time and is cut off");
         }
         self.jobs.abort_all();
+        // It holds the store, whose probe would go on and miss the database.
+        self.reporter.abort();
+        let _ = self.reporter.await;
         drop((self.api, self.store));
         stop_local(self.local).await;
         self.ops.abort();

@@ -23,7 +23,7 @@ use tower_http::cors::CorsLayer;
 pub use crate::running::Running;
 
 /// How long a browser may remember what it was allowed.
-const CORS_MAX_AGE: Duration = Duration::from_secs(3600);
+const CORS_MAX_AGE: Duration = Duration::from_hours(1);
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -137,9 +137,12 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
             return Err(error);
         }
     };
+    if !*store.health().borrow() {
+        tracing::warn!("the database does not answer; NOT_SERVING until it does");
+    }
     let (stop, stopping) = watch::channel(false);
     let reporter = api.clone();
-    tokio::spawn(async move { reporter.health_reporter().await });
+    let reporter = tokio::spawn(async move { reporter.health_reporter().await });
     tokio::spawn(report_readiness(store.health(), stopping.clone(), readiness));
     let service = stack(&api, &config.cors_origins);
     let jobs = jobs::start(&store, &stopping);
@@ -155,6 +158,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         closing,
         transport,
         ops,
+        reporter,
         jobs,
         local,
         drain: config.drain,

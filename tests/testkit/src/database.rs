@@ -26,7 +26,8 @@ async fn cluster() -> &'static Cluster {
             let mut config = EmbeddedConfig::for_backend(Durability::Memory);
             config.bin_dir = std::env::var_os("BURSAR_PG_BIN").map(PathBuf::from);
             config.settings.push(("max_connections".into(), "400".into()));
-            let server = Embedded::start(config, |_| {}).await.expect("the tests' PostgreSQL starts");
+            let server =
+                Embedded::start(config, |_| {}).await.expect("the tests' PostgreSQL starts");
             // A test process never stops it: the watcher does, once the process is gone.
             server.watch_parent().expect("the watcher starts");
             let cluster = Cluster { server };
@@ -39,7 +40,7 @@ async fn cluster() -> &'static Cluster {
 }
 
 async fn migrate(url: &SecretString) {
-    bootstrap(url, &SecretString::from(APP_PASSWORD)).await.expect("bootstrap");
+    bootstrap(url, &app_password()).await.expect("bootstrap");
     let mut runner = Runner::connect(url).await.expect("the runner connects");
     runner.up(None, &mut |_| {}).await.expect("the migrations run");
     runner.close().await;
@@ -59,6 +60,11 @@ pub async fn cluster_url(database: &str) -> SecretString {
     cluster().await.url(database)
 }
 
+/// Password of the service's login, which all databases of the tests share.
+pub fn app_password() -> SecretString {
+    SecretString::from(APP_PASSWORD)
+}
+
 /// Runs SQL at once as whoever the DSN names, and panics with the server's message when it fails.
 pub async fn sql(url: &SecretString, text: &str) {
     let client = connect(url).await;
@@ -66,15 +72,18 @@ pub async fn sql(url: &SecretString, text: &str) {
 }
 
 /// A plain connection, outside of everything that Bursar does.
-pub async fn connect(url: &SecretString) -> Client {
+pub(crate) async fn connect(url: &SecretString) -> Client {
     #[allow(clippy::disallowed_methods)]
-    let (client, connection) = tokio_postgres::connect(url.expose_secret(), NoTls).await.expect("connects");
+    let (client, connection) =
+        tokio_postgres::connect(url.expose_secret(), NoTls).await.expect("connects");
     tokio::spawn(connection);
     client
 }
 
 fn describe(error: &tokio_postgres::Error) -> String {
-    error.as_db_error().map_or_else(|| error.to_string(), |db| format!("{} {}", db.code().code(), db.message()))
+    error
+        .as_db_error()
+        .map_or_else(|| error.to_string(), |db| format!("{} {}", db.code().code(), db.message()))
 }
 
 /// A database of one test's own.
@@ -90,32 +99,39 @@ pub struct Database {
 impl Database {
     /// A database with all migrations.
     pub async fn migrated() -> Self {
-        Self::create(Some(TEMPLATE)).await
+        let database = Self::make(TEMPLATE).await;
+        // A clone has the template's objects but not its rights on the database itself.
+        let name = &database.name;
+        database
+            .sql(&format!(
+                "REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO bursar_app;
+                 GRANT CREATE ON DATABASE {name} TO bursar_owner"
+            ))
+            .await;
+        database
     }
 
     /// A database with nothing in it but the rights that `bursar bootstrap` gives.
     pub async fn empty() -> Self {
-        let database = Self::create(None).await;
-        bootstrap(&database.admin_url, &SecretString::from(APP_PASSWORD)).await.expect("bootstrap");
+        let database = Self::bare().await;
+        bootstrap(&database.admin_url, &app_password()).await.expect("bootstrap");
         database
     }
 
-    async fn create(template: Option<&str>) -> Self {
+    /// A database as `CREATE DATABASE` makes it: Bursar's roles are in the cluster, and have no rights on it.
+    pub async fn bare() -> Self {
+        Self::make("template0").await
+    }
+
+    async fn make(template: &str) -> Self {
         let cluster = cluster().await;
-        let name = format!("test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let template = template.unwrap_or("template0");
-        let admin = cluster.url("postgres");
-        sql(&admin, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
-        // A clone has the template's objects but not its rights on the database itself.
-        sql(
-            &admin,
-            &format!(
-                "REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO bursar_app;
-                 GRANT CREATE ON DATABASE {name} TO bursar_owner"
-            ),
-        )
-        .await;
-        let app = format!("postgres://bursar_app:{APP_PASSWORD}@127.0.0.1:{}/{name}", cluster.server.port());
+        let name =
+            format!("test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        sql(&cluster.url("postgres"), &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+        let app = format!(
+            "postgres://bursar_app:{APP_PASSWORD}@127.0.0.1:{}/{name}",
+            cluster.server.port()
+        );
         Self { admin_url: cluster.url(&name), app_url: SecretString::from(app), name }
     }
 
@@ -147,6 +163,9 @@ impl Database {
 
     /// The service's DSN through another address, such as a proxy's.
     pub fn app_url_at(&self, port: u16) -> SecretString {
-        SecretString::from(format!("postgres://bursar_app:{APP_PASSWORD}@127.0.0.1:{port}/{}", self.name))
+        SecretString::from(format!(
+            "postgres://bursar_app:{APP_PASSWORD}@127.0.0.1:{port}/{}",
+            self.name
+        ))
     }
 }

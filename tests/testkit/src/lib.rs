@@ -4,14 +4,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc, clippy::print_stdout)]
 
 mod answers;
+mod binary;
 mod caller;
 mod clock;
 mod database;
 mod errors;
+pub mod http;
 mod json;
 mod ledger;
 mod posting;
 mod proxy;
+mod random;
 mod raw;
 mod refusals;
 mod roles;
@@ -19,9 +22,10 @@ mod server;
 mod trail;
 mod wait;
 
+pub use binary::binary;
 pub use caller::{Caller, Keyed};
 pub use clock::day;
-pub use database::{Database, cluster_url, sql};
+pub use database::{Database, app_password, cluster_url, sql};
 pub use errors::{Fault, fault};
 pub use answers::{assert_hidden, invalid, ok, refused};
 pub use json::{attribute_number, attributes};
@@ -31,6 +35,7 @@ pub use posting::{
     post_part, totals, void,
 };
 pub use proxy::Proxy;
+pub use random::Random;
 pub use roles::tenant_role;
 pub use server::{Server, TestTenant};
 pub use trail::{event, events};

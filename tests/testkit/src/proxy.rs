@@ -1,7 +1,7 @@
 //! A proxy between the service and its database that tests can cut, freeze and mend.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -23,6 +23,10 @@ pub struct Proxy {
 
 struct State {
     mode: AtomicU8,
+    /// Connections accepted so far.
+    accepted: AtomicU64,
+    /// The first so many of them lead nowhere.
+    stranded: AtomicU64,
     changed: Notify,
 }
 
@@ -31,17 +35,23 @@ impl Proxy {
     pub async fn start(target: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("binds");
         let port = listener.local_addr().expect("an address").port();
-        let state = Arc::new(State { mode: AtomicU8::new(OPEN), changed: Notify::new() });
+        let state = Arc::new(State {
+            mode: AtomicU8::new(OPEN),
+            accepted: AtomicU64::new(0),
+            stranded: AtomicU64::new(0),
+            changed: Notify::new(),
+        });
         let shared = state.clone();
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let state = shared.clone();
+                let number = state.accepted.fetch_add(1, Ordering::SeqCst);
                 tokio::spawn(async move {
                     if state.mode.load(Ordering::SeqCst) == CUT {
                         return;
                     }
                     if let Ok(server) = TcpStream::connect(("127.0.0.1", target)).await {
-                        carry(client, server, state).await;
+                        carry(client, server, state, number).await;
                     }
                 });
             }
@@ -64,6 +74,12 @@ impl Proxy {
         self.set(DEAF);
     }
 
+    /// The connections of now move nothing any more and do not end, as after a fail-over; new ones work.
+    pub fn strand(&self) {
+        self.state.stranded.store(self.state.accepted.load(Ordering::SeqCst), Ordering::SeqCst);
+        self.state.changed.notify_waiters();
+    }
+
     /// Works again.
     pub fn mend(&self) {
         self.set(OPEN);
@@ -75,14 +91,16 @@ impl Proxy {
     }
 }
 
-async fn carry(mut client: TcpStream, mut server: TcpStream, state: Arc<State>) {
+async fn carry(mut client: TcpStream, mut server: TcpStream, state: Arc<State>, number: u64) {
     let (mut up, mut down) = (vec![0; 65_536], vec![0; 65_536]);
     loop {
+        let stranded = number < state.stranded.load(Ordering::SeqCst);
         match state.mode.load(Ordering::SeqCst) {
             CUT => return,
-            FROZEN => {
+            mode if mode == FROZEN || stranded => {
                 // A missed notification costs one round of waiting.
-                let _ = tokio::time::timeout(Duration::from_millis(50), state.changed.notified()).await;
+                let _ =
+                    tokio::time::timeout(Duration::from_millis(50), state.changed.notified()).await;
                 continue;
             }
             _ => {}

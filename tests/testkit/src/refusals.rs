@@ -21,18 +21,4 @@ impl Fault {
         wanted.sort_unstable();
         assert_eq!(named, wanted, "{case}: {}", self.message);
     }
-
-    /// Fails unless both say the same, apart from the id each names.
-    #[track_caller]
-    pub fn same_as(&self, other: &Self, id: &str, other_id: &str) {
-        let told = |fault: &Self, id: &str| {
-            (
-                fault.code,
-                fault.reason.clone(),
-                fault.message.replace(id, "ID"),
-                fault.metadata.clone(),
-            )
-        };
-        assert_eq!(told(self, id), told(other, other_id));
-    }
 }

@@ -8,8 +8,10 @@ use bursar_proto::admin::v1::server_service_server::ServerService;
 use bursar_proto::admin::v1::{
     GetServerInfoRequest, GetServerInfoResponse, WhoAmIRequest, WhoAmIResponse,
 };
+use bursar_store::Info;
 use tonic::{Request, Response, Status};
 
+use crate::ApiConfig;
 use crate::call::answer;
 use crate::convert::{now, role, to_optional_id, to_timestamp};
 use crate::kernel::Kernel;
@@ -47,20 +49,24 @@ impl ServerService for Servers {
     ) -> Result<Response<GetServerInfoResponse>, Status> {
         answer(request, |_, _| async move {
             let info = self.0.store.info()?;
-            Ok(Response::new(GetServerInfoResponse {
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                schema_version: info.schema_version,
-                postgres_version: info.postgres_version,
-                store_backend: self.0.config.store_backend.clone(),
-                environment: self.0.config.environment.clone(),
-                now: Some(to_timestamp(now())),
-                max_batch_items: wire(MAX_BATCH_TRANSFERS),
-                max_page_size: wire(MAX_PAGE_SIZE),
-                max_message_bytes: wire(MAX_MESSAGE_BYTES),
-                request_id_days: i32::try_from(self.0.config.request_id_days).unwrap_or(i32::MAX),
-            }))
+            Ok(Response::new(server_info(&self.0.config, info)))
         })
         .await
+    }
+}
+
+fn server_info(config: &ApiConfig, database: Info) -> GetServerInfoResponse {
+    GetServerInfoResponse {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        schema_version: database.schema_version,
+        postgres_version: database.postgres_version,
+        store_backend: config.store_backend.clone(),
+        environment: config.environment.clone(),
+        now: Some(to_timestamp(now())),
+        max_batch_items: wire(MAX_BATCH_TRANSFERS),
+        max_page_size: wire(MAX_PAGE_SIZE),
+        max_message_bytes: wire(MAX_MESSAGE_BYTES),
+        request_id_days: i32::try_from(config.request_id_days).unwrap_or(i32::MAX),
     }
 }
 

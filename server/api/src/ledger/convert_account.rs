@@ -64,7 +64,7 @@ pub(super) fn in_batch(error: Error, len: usize) -> Error {
 
 fn new_account(m: &pb::NewAccount) -> Result<NewAccount> {
     let mut checks = Checks::new();
-    let id = checks.take(optional_id("id", &m.id));
+    let id = checks.take(new_id(&m.id));
     let asset = checks.take(asset_code("asset", &m.asset));
     let code = checks.take(code("code", &m.code));
     let external_reference = checks.take(reference("external_reference", &m.external_reference));
@@ -89,6 +89,15 @@ fn new_account(m: &pb::NewAccount) -> Result<NewAccount> {
             overdraft_limit: overdraft_limit?,
         })
     })
+}
+
+/// The id of a new account, if it has one already. Lists begin after the nil id, and fences stand on it.
+fn new_id(text: &str) -> Result<Option<AccountId>> {
+    let id = optional_id("id", text)?;
+    if id == Some(AccountId::nil()) {
+        return Err(Error::invalid("id", "is the nil UUID, which stands for none; give another"));
+    }
+    Ok(id)
 }
 
 fn overdraft_limit(text: &str) -> Result<Decimal> {

@@ -34,7 +34,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, out: Out) -> Result<(), Failure> {
     if args.print_sql {
-        let config = Config::from_env(Purpose::Other)?;
+        let config = Config::from_env(Purpose::Show)?;
         let database =
             config.owner_url.as_ref().or(config.database_url.as_ref()).and_then(database_of);
         let database = database.unwrap_or_else(|| local::DATABASE.to_owned());

@@ -164,7 +164,8 @@ pub(crate) fn named(request_id: &str) -> impl FnOnce(Status) -> Failure {
     move |status| {
         let mut failure = Failure::from(status);
         if failure.exit == Exit::Unavailable {
-            failure.message.push_str(&format!("\n  --request-id {request_id}"));
+            failure.message += "\n  --request-id ";
+            failure.message += &request_id;
             failure.details["request_id"] = request_id.into();
         }
         failure

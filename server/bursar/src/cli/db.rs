@@ -5,6 +5,7 @@ use super::failure::Failure;
 use super::output::Out;
 use super::{logging, migrate};
 use crate::config::{Backend, Config, Purpose, database_of};
+use crate::embedded::EmbeddedError;
 use crate::first_key;
 use crate::local;
 use crate::target::{in_use, running_url};
@@ -39,7 +40,7 @@ pub(crate) enum Command {
 
 pub(crate) async fn run(command: Command, out: Out) -> Result<(), Failure> {
     let config = match command {
-        Command::Url { .. } => Config::from_env(Purpose::Other)?,
+        Command::Url { .. } => Config::from_env(Purpose::Show)?,
         Command::Reset { .. } => Config::from_env(Purpose::Schema)?,
     };
     match command {
@@ -109,9 +110,11 @@ async fn reset_embedded(config: &Config, yes: bool, out: Out) -> Result<(), Fail
         // A PostgreSQL that a killed server left must be stopped before its files go.
         match local::start_cluster(config).await {
             Ok(embedded) => embedded.stop().await.map_err(Failure::failed)?,
-            Err(e) => {
-                tracing::warn!(error = %e, "the old database does not start, and goes all the same")
+            // Only of these it is certain that nothing runs in the directory.
+            Err(e @ (EmbeddedError::OtherMajor { .. } | EmbeddedError::Directory { .. })) => {
+                tracing::warn!(error = %e, "the old database does not start, and goes all the same");
             }
+            Err(e) => return Err(Failure::failed(e)),
         }
         remove(&dir.join("cluster"))?;
     }

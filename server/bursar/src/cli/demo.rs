@@ -41,7 +41,7 @@ pub(crate) async fn prepare(config: &Config, running: &Running) -> Result<String
     let key_file = dir.join(KEY_FILE);
     let client = match existing(&url, &key_file).await? {
         Some(client) => client,
-        None => create(config, &url, &dir, &key_file).await?,
+        None => create(&url, &dir, &key_file).await?,
     };
     accounts(&client).await?;
     Ok(lines(&address.to_string(), &key_file))
@@ -59,33 +59,24 @@ async fn existing(url: &str, key_file: &Path) -> Result<Option<Client>, Failure>
     }
 }
 
-async fn create(
-    config: &Config,
-    url: &str,
-    dir: &Path,
-    key_file: &Path,
-) -> Result<Client, Failure> {
+async fn create(url: &str, dir: &Path, key_file: &Path) -> Result<Client, Failure> {
     let platform_file = dir.join(PLATFORM_KEY_FILE);
-    let platform = match &config.api_key {
-        Some(key) => key.clone(),
-        None => read_line(&platform_file)
-            .map_err(Failure::failed)?
-            .map(SecretString::from)
-            .ok_or_else(|| {
-                Failure::usage(format!(
-                    "it takes a key of the platform: set BURSAR_API_KEY, or put it into {}",
-                    platform_file.display()
-                ))
-            })?,
-    };
+    let platform = read_line(&platform_file).map_err(Failure::failed)?.ok_or_else(|| {
+        let file = platform_file.display();
+        Failure::usage(format!("it takes a key of the platform: put one into {file}"))
+    })?;
     let request = CreateTenantRequest {
         request_id: Uuid::now_v7().to_string(),
         name: "Demo".into(),
         key_label: "demo".into(),
         ..Default::default()
     };
-    let reply =
-        Client::connect(url, &platform).await?.tenants().create_tenant(request).await?.into_inner();
+    let reply = Client::connect(url, &SecretString::from(platform))
+        .await?
+        .tenants()
+        .create_tenant(request)
+        .await?
+        .into_inner();
     write_private(key_file, &reply.key).map_err(Failure::failed)?;
     Client::connect(url, &SecretString::from(reply.key)).await
 }

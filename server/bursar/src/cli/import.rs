@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Deadline of one batch: it may wait behind others of the same accounts.
-const BATCH_DEADLINE: Duration = Duration::from_secs(120);
+const BATCH_DEADLINE: Duration = Duration::from_mins(2);
 /// How often progress is told where there is no terminal.
 const TELL_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -72,7 +72,7 @@ pub(crate) enum Command {
 
 pub(crate) async fn run(command: Command, out: Out) -> Result<(), Failure> {
     let Command::Transfers { file, map, report, check, in_flight, batch } = command;
-    let config = Config::from_env(Purpose::Other)?;
+    let config = Config::from_env(if check { Purpose::Other } else { Purpose::Client })?;
     let map = Map::read(&map)?;
     let client = if check {
         None

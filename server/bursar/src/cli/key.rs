@@ -96,7 +96,7 @@ pub(crate) enum State {
 }
 
 pub(crate) async fn run(command: Command, out: Out) -> Result<(), Failure> {
-    let client = Client::from_config(&Config::from_env(Purpose::Other)?).await?;
+    let client = Client::from_config(&Config::from_env(Purpose::Client)?).await?;
     let mut keys = client.keys();
     match command {
         Command::Create { role, label, institution, expires_at, key_file, request_id } => {
@@ -112,7 +112,7 @@ pub(crate) async fn run(command: Command, out: Out) -> Result<(), Failure> {
             let reply =
                 keys.create_api_key(request).await.map_err(named(&request_id))?.into_inner();
             let mut shown = json(MESSAGE, &reply.api_key.unwrap_or_default())?;
-            hand_over(&mut shown, reply.key, key_file.as_deref(), reply.replayed)?;
+            hand_over(&mut shown, reply.key, key_file.as_deref(), reply.replayed);
             out.object(&shown)
         }
         Command::List { state } => {
@@ -154,7 +154,7 @@ pub(crate) async fn run(command: Command, out: Out) -> Result<(), Failure> {
             let mut shown = json(MESSAGE, &reply.api_key.unwrap_or_default())?;
             let old = json(MESSAGE, &reply.old_api_key.unwrap_or_default())?;
             shown["old_key_expires_at"] = old["expires_at"].clone();
-            hand_over(&mut shown, reply.key, key_file.as_deref(), reply.replayed)?;
+            hand_over(&mut shown, reply.key, key_file.as_deref(), reply.replayed);
             out.object(&shown)
         }
         Command::Revoke { id, request_id } => {
@@ -174,12 +174,7 @@ pub(crate) async fn run(command: Command, out: Out) -> Result<(), Failure> {
 }
 
 /// Adds a new key's text to what is shown, or writes it to its file and shows the file's name.
-pub(super) fn hand_over(
-    shown: &mut Value,
-    key: String,
-    file: Option<&Path>,
-    replayed: bool,
-) -> Result<(), Failure> {
+pub(super) fn hand_over(shown: &mut Value, key: String, file: Option<&Path>, replayed: bool) {
     if replayed {
         // The server keeps no secret, so a replay cannot show it again.
         shown["replayed"] = true.into();
@@ -194,7 +189,6 @@ pub(super) fn hand_over(
     } else {
         shown["key"] = key.into();
     }
-    Ok(())
 }
 
 fn show(out: Out, key: Option<ApiKey>) -> Result<(), Failure> {

@@ -1,5 +1,6 @@
 //! The command line. Server and database commands work in this process; all others are clients that
 //! speak gRPC.
+#![allow(clippy::doc_markdown, reason = "help is shown to people as it is written")]
 
 mod bootstrap;
 mod client;
@@ -18,6 +19,7 @@ mod output;
 mod refusal;
 mod serve;
 mod tenant;
+mod tenant_calls;
 
 pub use client::{Auth, Client, Link};
 pub use failure::{Exit, Failure};
@@ -106,8 +108,10 @@ async fn run(command: Command, out: Out) -> Result<(), Failure> {
         Command::Key(command) => key::run(command, out).await,
         Command::Import(command) => import::run(command, out).await,
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "bursar", &mut std::io::stdout());
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "bursar", &mut script);
+            let script = String::from_utf8_lossy(&script);
+            out.show(&serde_json::json!({"script": script}), script.trim_end())
         }
     }
 }

@@ -32,7 +32,11 @@ fn describe(status: &Status) -> (String, Value) {
     let info = details.error_info();
     let reason = info.map_or("", |info| info.reason.as_str());
     let message = redact(status.message());
-    let mut text = if reason.is_empty() {
+    let violations = details.bad_request().map_or(&[][..], |bad| &bad.field_violations);
+    // The message of a wrong field repeats what the fields say below.
+    let mut text = if !violations.is_empty() {
+        format!("{reason}:")
+    } else if reason.is_empty() {
         format!("{:?}: {message}", status.code())
     } else {
         format!("{reason}: {message}")
@@ -49,7 +53,6 @@ fn describe(status: &Status) -> (String, Value) {
     for (name, value) in &facts {
         let _ = write!(text, "\n  {name} = {}", value.as_str().unwrap_or_default());
     }
-    let violations = details.bad_request().map_or(&[][..], |bad| &bad.field_violations);
     for violation in violations {
         let _ = write!(text, "\n  {}: {}", violation.field, violation.description);
     }
@@ -94,10 +97,7 @@ mod tests {
         let failure =
             Failure::from(Status::with_error_details(Code::InvalidArgument, "bad", details));
         assert_eq!(failure.exit, Exit::Usage);
-        assert_eq!(
-            failure.message,
-            "INVALID_FIELD: bad\n  transfer.amount.amount: is not a decimal"
-        );
+        assert_eq!(failure.message, "INVALID_FIELD:\n  transfer.amount.amount: is not a decimal");
         assert_eq!(failure.details["fields"][0]["field"], "transfer.amount.amount");
 
         let details = ErrorDetails::with_error_info(

@@ -78,7 +78,7 @@ fn tell_backend(config: &Config) {
              set STORE_BACKEND=postgres and DATABASE_URL for more"
         ),
         Backend::Memory => {
-            tracing::warn!("the data lives in memory and is gone when the server stops")
+            tracing::warn!("the data lives in memory and is gone when the server stops");
         }
         Backend::Postgres => {
             let url = config.database_url.as_ref().map(|url| redact(url.expose_secret()));

@@ -48,9 +48,9 @@ impl Config {
                 );
             }
             Purpose::Schema if external => {
-                need(self.owner_url.is_some(), &[&var::BURSAR_OWNER_URL], administrator)
+                need(self.owner_url.is_some(), &[&var::BURSAR_OWNER_URL], administrator);
             }
-            Purpose::Serve | Purpose::Schema | Purpose::Other => {}
+            _ => {}
         }
     }
 

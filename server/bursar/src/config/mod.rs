@@ -60,7 +60,8 @@ pub enum LogFormat {
     Json,
 }
 
-/// What a command is going to do, and with it which variables it cannot do without.
+/// What a command is going to do, and with it which secrets it reads and cannot do without. Others are
+/// left alone: nobody should hold a secret for nothing, or fail for one that is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// Serve.
@@ -69,7 +70,11 @@ pub enum Purpose {
     Bootstrap,
     /// Work on the schema of the configured database.
     Schema,
-    /// Anything that needs no database of its own.
+    /// Show where the database is, or how to make its roles.
+    Show,
+    /// Call a server.
+    Client,
+    /// Anything that needs no secret.
     Other,
 }
 
@@ -135,6 +140,8 @@ impl Config {
         purpose: Purpose,
         lookup: &dyn Fn(&str) -> Option<OsString>,
     ) -> Result<Self, ConfigError> {
+        use Purpose::{Bootstrap, Client, Schema, Serve, Show};
+        let uses = |purposes: &[Purpose]| purposes.contains(&purpose);
         let mut r = Reader::new(lookup);
         let backend = r.parsed(
             &var::STORE_BACKEND,
@@ -148,10 +155,14 @@ impl Config {
         );
         let mut config = Self {
             backend,
-            database_url: database_url(&mut r),
-            owner_url: url(&mut r, &var::BURSAR_OWNER_URL),
-            app_password: app_password(&mut r),
-            pepper: pepper(&mut r),
+            database_url: if uses(&[Serve, Show]) { database_url(&mut r) } else { None },
+            owner_url: if uses(&[Bootstrap, Schema, Show]) {
+                url(&mut r, &var::BURSAR_OWNER_URL)
+            } else {
+                None
+            },
+            app_password: if uses(&[Bootstrap, Show]) { app_password(&mut r) } else { None },
+            pepper: if uses(&[Serve, Bootstrap, Schema]) { pepper(&mut r) } else { None },
             env: r.parsed(&var::BURSAR_ENV, "2 to 16 lower-case letters and digits", String::new(), |text| {
                 env_is_valid(text).then(|| text.to_owned())
             }),
@@ -180,7 +191,7 @@ impl Config {
             }),
             drain: Duration::from_secs(r.number(&var::BURSAR_DRAIN_SECONDS, 0, 600).into()),
             url: r.parsed(&var::BURSAR_URL, "an address such as http://127.0.0.1:50051", String::new(), server_url),
-            api_key: r.secret(&var::BURSAR_API_KEY),
+            api_key: if uses(&[Client]) { r.secret(&var::BURSAR_API_KEY) } else { None },
             warnings: Vec::new(),
         };
         config.demand(purpose, &mut r);

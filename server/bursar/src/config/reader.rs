@@ -145,13 +145,11 @@ impl<'a> Reader<'a> {
     }
 
     fn look(&mut self, name: &str) -> Option<String> {
-        match (self.lookup)(name)?.into_string() {
-            // Compose and the like pass variables that nobody set as empty ones.
-            Ok(text) => Some(text).filter(|t| !t.is_empty()),
-            Err(_) => {
-                self.problem(name, "is not valid UTF-8; give plain text");
-                None
-            }
-        }
+        let Ok(text) = (self.lookup)(name)?.into_string() else {
+            self.problem(name, "is not valid UTF-8; give plain text");
+            return None;
+        };
+        // Compose and the like pass variables that nobody set as empty ones.
+        Some(text).filter(|t| !t.is_empty())
     }
 }

@@ -107,12 +107,24 @@ fn all_problems_come_at_once() {
             ("RUST_LOG", "bursar=loud=very"),
             ("BURSAR_DRAIN_SECONDS", "-1"),
             ("BURSAR_PEPPER", "short"),
-            ("BURSAR_APP_PASSWORD", "short"),
             ("BURSAR_URL", "127.0.0.1:50051"),
         ],
     );
-    assert_eq!(text.lines().count(), 16, "{text}");
+    assert_eq!(text.lines().count(), 15, "{text}");
     assert!(!text.contains("short\n") && !text.contains("'short'"), "a secret shows: {text}");
+}
+
+#[test]
+fn only_the_secrets_that_are_used_are_read() {
+    let set = [
+        ("BURSAR_API_KEY_FILE", "/nowhere/x"),
+        ("BURSAR_APP_PASSWORD", "short"),
+        ("BURSAR_OWNER_URL", "odd"),
+    ];
+    assert!(config(Purpose::Serve, &set).is_ok() && config(Purpose::Other, &set).is_ok());
+    assert!(problems(Purpose::Client, &set).contains("BURSAR_API_KEY_FILE: cannot read"));
+    assert!(problems(Purpose::Bootstrap, &set).contains("BURSAR_APP_PASSWORD: cannot be used"));
+    assert!(problems(Purpose::Schema, &set).contains("BURSAR_OWNER_URL: is not the address"));
 }
 
 #[test]
@@ -162,8 +174,7 @@ fn empty_means_unset_and_debug_shows_no_secret() {
 fn the_readme_has_every_variable() {
     let readme = include_str!("../../../../README.md");
     for v in VARIABLES {
-        let default =
-            if v.default.is_empty() { String::new() } else { format!("`{}`", v.default) };
+        let default = if v.default.is_empty() { String::new() } else { format!("`{}`", v.default) };
         let secret = if v.secret { " (secret)" } else { "" };
         let row = format!("| `{}` | {default} | {}{secret} |", v.name, v.help);
         assert!(readme.contains(&row), "put this row into README.md: {row}");

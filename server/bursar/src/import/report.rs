@@ -35,16 +35,15 @@ impl Report {
                 path.display()
             )
         };
-        let writer = match &mut self.writer {
-            Some(writer) => writer,
-            None => {
-                let mut writer =
-                    csv::Writer::from_path(&self.path).map_err(|e| failed(&self.path, &e))?;
-                writer
-                    .write_record(["line", "id", "reason", "problem"])
-                    .map_err(|e| failed(&self.path, &e))?;
-                self.writer.insert(writer)
-            }
+        let writer = if let Some(writer) = &mut self.writer {
+            writer
+        } else {
+            let mut writer =
+                csv::Writer::from_path(&self.path).map_err(|e| failed(&self.path, &e))?;
+            writer
+                .write_record(["line", "id", "reason", "problem"])
+                .map_err(|e| failed(&self.path, &e))?;
+            self.writer.insert(writer)
         };
         let line = refused.line.to_string();
         writer

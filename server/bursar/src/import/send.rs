@@ -104,9 +104,8 @@ pub(crate) async fn send(
 /// The items that the violations `transfers[i].…` name, with what is wrong.
 fn wrong_items(status: &Status) -> BTreeMap<usize, String> {
     let mut wrong = BTreeMap::<usize, String>::new();
-    let violations =
-        status.get_details_bad_request().map(|bad| bad.field_violations).unwrap_or_default();
-    for violation in violations {
+    let violations = status.get_details_bad_request().map(|bad| bad.field_violations);
+    for violation in violations.unwrap_or_default() {
         let item = violation.field.strip_prefix("transfers[").and_then(|rest| rest.split_once(']'));
         let Some((Ok(at), field)) = item.map(|(at, field)| (at.parse(), field)) else { continue };
         let text = format!("{} {}", field.trim_start_matches('.'), violation.description);
@@ -118,7 +117,10 @@ fn wrong_items(status: &Status) -> BTreeMap<usize, String> {
 fn refused(line: u64, id: String, error: &tonic_types::Status) -> Refused {
     let details = prost::Message::encode_to_vec(error).into();
     let status = Status::with_details(Code::from(error.code), error.message.clone(), details);
-    Refused { line, id, reason: reason_of(&status), problem: error.message.clone() }
+    // Fields say more than the message that there are some.
+    let fields: Vec<_> = wrong_items(&status).into_values().collect();
+    let problem = if fields.is_empty() { error.message.clone() } else { fields.join("; ") };
+    Refused { line, id, reason: reason_of(&status), problem }
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ impl Store {
         mutate!(self, op, write, |tx| {
             check_quota(tx, op).await?;
             let value = insert(tx, op, &new).await?;
-            Ok(Change { value, resource: "api_key", id: new.id.to_string() })
+            Ok(Change { value, resource: "api_key", ids: vec![new.id.to_string()] })
         })
     }
 
@@ -133,7 +133,7 @@ impl Store {
             let row =
                 tx.query_opt(&sql::KEY_SUCCEED, &[&op.tenant.0, &id.0, &new_id.0, &end]).await?;
             let old = one(row.as_ref(), id)?;
-            Ok(Change { value: (successor, old), resource: "api_key", id: id.to_string() })
+            Ok(Change { value: (successor, old), resource: "api_key", ids: vec![id.to_string()] })
         })
     }
 
@@ -153,7 +153,7 @@ impl Store {
                 .into());
             }
             let row = tx.query_opt(&sql::KEY_REVOKE, &[&op.tenant.0, &id.0]).await?;
-            Ok(Change { value: one(row.as_ref(), id)?, resource: "api_key", id: id.to_string() })
+            Ok(Change { value: one(row.as_ref(), id)?, resource: "api_key", ids: vec![id.to_string()] })
         })
     }
 }

@@ -68,7 +68,7 @@ impl Store {
             .await?;
             let row = tx.query_opt(&sql::TENANT_GET, &[&new.id.0]).await?;
             let value = (one(row.as_ref(), new.id)?, new.key_id);
-            Ok(Change { value, resource: "tenant", id: new.id.to_string() })
+            Ok(Change { value, resource: "tenant", ids: vec![new.id.to_string()] })
         })
     }
 
@@ -180,7 +180,7 @@ impl Store {
             }
             tx.query(&sql::TENANT_OFFBOARD, &[&id.0]).await?;
             let row = tx.query_opt(&sql::TENANT_GET, &[&id.0]).await?;
-            Ok(Change { value: one(row.as_ref(), id)?, resource: "tenant", id: id.to_string() })
+            Ok(Change { value: one(row.as_ref(), id)?, resource: "tenant", ids: vec![id.to_string()] })
         })
     }
 }
@@ -227,7 +227,7 @@ async fn update(tx: &mut Tx, tenant: &Tenant) -> TxResult<Change<Tenant>> {
     Ok(Change {
         value: one(row.as_ref(), tenant.id)?,
         resource: "tenant",
-        id: tenant.id.to_string(),
+        ids: vec![tenant.id.to_string()],
     })
 }
 

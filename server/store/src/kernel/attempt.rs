@@ -70,6 +70,7 @@ impl<'a> Attempt<'a> {
                 self.store.0.suspicion.notify_one();
                 "lost"
             }
+            Fault::Denied(_) if self.tries == 0 => "denied",
             Fault::Ambiguous => {
                 self.store.0.suspicion.notify_one();
                 return Err(fault.into_error());

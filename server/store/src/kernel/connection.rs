@@ -1,9 +1,12 @@
 //! Connections with their prepared statements, and how the pool makes and judges them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bb8::ManageConnection;
 use bb8_postgres::PostgresConnectionManager;
+use bursar_domain::limits::CONNECT_TIMEOUT;
 use tokio_postgres::{Client, Config, NoTls, Statement};
 
 use super::statement::Stmt;
@@ -16,6 +19,8 @@ pub(crate) struct Connection {
     pub(super) in_transaction: bool,
     /// Which schema the prepared statements were made for.
     epoch: u64,
+    /// How many outages had ended when it was made.
+    outages: u64,
 }
 
 impl Connection {
@@ -46,28 +51,69 @@ impl Connection {
     }
 }
 
+/// Why there is no connection.
+#[derive(Debug)]
+pub(crate) enum ConnectError {
+    /// PostgreSQL said no, or could not be reached.
+    Driver(tokio_postgres::Error),
+    /// It took the connection and said nothing.
+    Silent,
+    /// An idle connection has ended, or is older than the last outage.
+    Ended,
+}
+
+impl std::fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Driver(error) => error.fmt(f),
+            Self::Silent => f.write_str("no answer to a new connection"),
+            Self::Ended => f.write_str("the connection had ended"),
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for ConnectError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Driver(error)
+    }
+}
+
 /// Makes connections for the pool.
 pub(crate) struct Manager {
     inner: PostgresConnectionManager<NoTls>,
+    /// How many outages have ended.
+    outages: Arc<AtomicU64>,
 }
 
 impl Manager {
-    pub(super) fn new(config: Config) -> Self {
-        Self { inner: PostgresConnectionManager::new(config, NoTls) }
+    pub(super) fn new(config: Config, outages: Arc<AtomicU64>) -> Self {
+        Self { inner: PostgresConnectionManager::new(config, NoTls), outages }
     }
 }
 
 impl ManageConnection for Manager {
     type Connection = Connection;
-    type Error = tokio_postgres::Error;
+    type Error = ConnectError;
 
     async fn connect(&self) -> Result<Connection, Self::Error> {
-        let client = self.inner.connect().await?;
-        Ok(Connection { client, statements: HashMap::new(), in_transaction: false, epoch: 0 })
+        let outages = self.outages.load(Ordering::Relaxed);
+        // The driver's own timeout ends with the TCP connection, before PostgreSQL has said a word.
+        let connect = tokio::time::timeout(CONNECT_TIMEOUT, self.inner.connect());
+        let client = connect.await.map_err(|_| ConnectError::Silent)??;
+        Ok(Connection {
+            client,
+            statements: HashMap::new(),
+            in_transaction: false,
+            epoch: 0,
+            outages,
+        })
     }
 
+    /// Costs no round trip. A connection that ended while it was idle is known to have ended; one from before an
+    /// outage may lead nowhere without anybody having said so.
     async fn is_valid(&self, connection: &mut Connection) -> Result<(), Self::Error> {
-        self.inner.is_valid(&mut connection.client).await
+        let old = connection.outages != self.outages.load(Ordering::Relaxed);
+        if old || connection.client.is_closed() { Err(ConnectError::Ended) } else { Ok(()) }
     }
 
     fn has_broken(&self, connection: &mut Connection) -> bool {

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use bursar_domain::op::OpCtx;
+use tokio_postgres::error::SqlState;
 
 /// Role, tenant and deadline of a transaction.
 #[derive(Debug, Clone)]
@@ -31,5 +32,16 @@ impl Entry {
     /// Another of the service's roles, outside any tenant.
     pub(crate) fn role(role: &str, deadline: Instant) -> Self {
         Self { role: role.to_owned(), tenant: String::new(), institution: String::new(), deadline }
+    }
+
+    /// Whether that is PostgreSQL's word for a tenant's role that does not exist. Logged, for it may also mean that a
+    /// restore brought the rows without the roles.
+    pub(super) fn lacks_role(&self, error: &tokio_postgres::Error) -> bool {
+        let lacks =
+            !self.tenant.is_empty() && error.code() == Some(&SqlState::INVALID_PARAMETER_VALUE);
+        if lacks {
+            tracing::warn!(role = %self.role, "the tenant's role is not there; its calls end as with a revoked key");
+        }
+        lacks
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong inside a transaction, and what that means. The driver's text is logged, never returned.
 
-use bursar_domain::error::{Error, Unavailable};
+use bursar_domain::error::{Error, KeyFault, Unavailable};
 use tokio_postgres::error::SqlState;
 
 /// Why a transaction did not do its work.
@@ -18,6 +18,10 @@ pub(crate) enum Fault {
     Ambiguous,
     /// The statement timeout passed.
     Timeout,
+    /// The tenant's role is not there: the tenant was offboarded a moment ago.
+    NoRole,
+    /// The role may not do this. It may have been dropped in mid-transaction: running again tells.
+    Denied(String),
     /// A unique constraint; the domain that owns it says what that means.
     Unique(String),
     /// Everything else.
@@ -56,6 +60,7 @@ impl From<tokio_postgres::Error> for Fault {
             // Its text is "cached plan must not change result type"; the second comes from behind a pooler.
             &SqlState::FEATURE_NOT_SUPPORTED | &SqlState::INVALID_SQL_STATEMENT_NAME => Self::Stale,
             &SqlState::QUERY_CANCELED => Self::Timeout,
+            &SqlState::INSUFFICIENT_PRIVILEGE => Self::Denied(describe(&error)),
             &SqlState::UNIQUE_VIOLATION => {
                 Self::Unique(db.constraint().unwrap_or_default().to_owned())
             }
@@ -64,6 +69,11 @@ impl From<tokio_postgres::Error> for Fault {
             | &SqlState::CANNOT_CONNECT_NOW
             | &SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
             | &SqlState::TOO_MANY_CONNECTIONS => Self::Lost,
+            // Neither the caller's fault nor the service's: room may come again.
+            &SqlState::DISK_FULL | &SqlState::OUT_OF_MEMORY | &SqlState::INSUFFICIENT_RESOURCES => {
+                tracing::error!(error = describe(&error), "PostgreSQL lacks disk or memory");
+                Self::Lost
+            }
             _ => Self::Other(describe(&error)),
         }
     }
@@ -78,11 +88,13 @@ impl Fault {
             Self::Lost => Error::Unavailable { why: Unavailable::Database, definite: true },
             Self::Ambiguous => Error::Unavailable { why: Unavailable::Database, definite: false },
             Self::Timeout => Error::DeadlineExceeded { definite: true },
+            // Offboarding ends the keys and the role together; a cache may trust the key for a moment longer.
+            Self::NoRole => Error::Unauthenticated(KeyFault::Revoked),
             Self::Stale => {
                 Error::Internal("a statement stayed stale after it was prepared again".into())
             }
             Self::Unique(name) => Error::Internal(format!("unexpected violation of {name}")),
-            Self::Other(text) => Error::Internal(text),
+            Self::Denied(text) | Self::Other(text) => Error::Internal(text),
         }
     }
 

@@ -1,12 +1,12 @@
 //! The probe: looks at the database once a second, and at once when a call lost its connection.
 
 use std::sync::Weak;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use bb8::{Pool, RunError};
 use tokio_postgres::error::SqlState;
 
-use super::connection::{Connection, Manager};
+use super::connection::{ConnectError, Connection};
 use super::safety;
 use super::store::{Inner, Reach, StoreError};
 
@@ -16,62 +16,79 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Looks until the store is gone.
-pub(super) async fn watch(store: Weak<Inner>) {
+pub(super) async fn watch(store: Weak<Inner>, mut probe: Probe) {
     loop {
         let Some(inner) = store.upgrade() else { return };
-        // Not held while waiting, so that the last handle dropped ends this.
-        let wait = tokio::time::timeout(INTERVAL, inner.suspicion.notified()).await;
-        let was_up = matches!(&*inner.reach.borrow(), Reach::Up(_));
-        let now = if was_up && wait.is_err() && pool_busy(&inner.pool) {
-            // Every connection works: that is an answer, and the probe must not queue behind it.
-            continue;
-        } else {
-            look(&inner.pool, inner.config.schema_version).await
-        };
-        match &now {
-            Reach::Down if was_up => {
-                tracing::error!("the database does not answer: calls fail fast until it does");
+        // Time passed, or a call lost its connection: both are a reason to look.
+        let _ = tokio::time::timeout(INTERVAL, inner.suspicion.notified()).await;
+        probe.look(&inner).await;
+    }
+}
+
+/// Looks through a connection of its own, so that it neither queues behind calls nor meets what is left in the pool
+/// of an outage.
+#[derive(Default)]
+pub(super) struct Probe {
+    connection: Option<Connection>,
+    /// There is an outage, and the log has been told.
+    told: bool,
+}
+
+impl Probe {
+    /// One look, and what it means for the store.
+    pub(super) async fn look(&mut self, store: &Inner) {
+        let looked = tokio::time::timeout(PATIENCE, self.reach(store)).await;
+        let (now, reason) = match looked {
+            Ok(Ok(reach)) => (reach, String::new()),
+            Ok(Err(error)) => {
+                (refused(&error).map_or(Reach::Down, Reach::Unsafe), error.to_string())
             }
-            Reach::Up(_) if !was_up => tracing::info!("the database answers"),
+            Err(_) => (Reach::Down, "no answer in time".to_owned()),
+        };
+        if !matches!(now, Reach::Up(_)) {
+            // It may be in the middle of something.
+            self.connection = None;
+        }
+        match &now {
+            Reach::Down if !self.told => {
+                tracing::error!(
+                    reason,
+                    "the database does not answer: calls fail fast until it does"
+                );
+            }
+            Reach::Up(_) if self.told => {
+                store.outages.fetch_add(1, Ordering::Relaxed);
+                tracing::info!("the database answers");
+            }
             Reach::Unsafe(error) => tracing::error!(%error, "the database must not be served with"),
             _ => {}
         }
-        inner.reach.send_if_modified(|old| {
+        self.told = now == Reach::Down;
+        store.reach.send_if_modified(|old| {
             let changed = *old != now;
             *old = now;
             changed
         });
     }
-}
 
-fn pool_busy(pool: &Pool<Manager>) -> bool {
-    let state = pool.state();
-    state.connections > 0 && state.idle_connections == 0
-}
-
-/// One look.
-#[allow(clippy::disallowed_methods)]
-pub(super) async fn look(pool: &Pool<Manager>, schema_version: i64) -> Reach {
-    match tokio::time::timeout(PATIENCE, pool.get()).await {
-        Ok(Ok(mut connection)) => examine(&mut connection, schema_version).await,
-        Ok(Err(RunError::User(error))) => refused(&error).map_or(Reach::Down, Reach::Unsafe),
-        Ok(Err(RunError::TimedOut)) | Err(_) => Reach::Down,
-    }
-}
-
-async fn examine(connection: &mut Connection, schema_version: i64) -> Reach {
-    match tokio::time::timeout(PATIENCE, safety::check(connection, schema_version)).await {
-        Ok(Ok(reach)) => reach,
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "the database did not answer the probe");
-            Reach::Down
+    /// The connection of the last look may have ended for reasons of its own: a new one has the last word.
+    async fn reach(&mut self, store: &Inner) -> Result<Reach, ConnectError> {
+        let version = store.config.schema_version;
+        if let Some(connection) = &mut self.connection
+            && let Ok(reach) = safety::check(connection, version).await
+        {
+            return Ok(reach);
         }
-        Err(_) => Reach::Down,
+        // Outside of the pool, and held by nobody else.
+        #[allow(clippy::disallowed_methods)]
+        let fresh = store.pool.dedicated_connection().await?;
+        Ok(safety::check(self.connection.insert(fresh), version).await?)
     }
 }
 
 /// What the server said no to, when trying again would not help.
-fn refused(error: &tokio_postgres::Error) -> Option<StoreError> {
+fn refused(error: &ConnectError) -> Option<StoreError> {
+    let ConnectError::Driver(error) = error else { return None };
     let code = error.as_db_error()?.code();
     let text = match code {
         &SqlState::INVALID_PASSWORD | &SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {

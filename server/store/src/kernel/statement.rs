@@ -1,4 +1,9 @@
 //! Named statements. The text of each is a file beside the domain that owns it; its name labels spans and metrics.
+//!
+//! An optional filter is written `COALESCE(column = $n, $n::type IS NULL)`: all rows when the parameter is NULL. The usual
+//! `$n IS NULL OR column = $n` makes a generic plan expect one row, so that it reads and sorts all there are instead of
+//! walking an index in order up to the LIMIT. What the index must find by is a plain comparison with a parameter: behind a
+//! policy neither COALESCE nor a volatile function is an index condition.
 
 /// One statement.
 #[derive(Debug)]

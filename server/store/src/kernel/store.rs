@@ -16,7 +16,7 @@ use tokio_postgres::Config;
 use super::connection::Manager;
 use super::entry::Entry;
 use super::fault::{Fault, TxResult};
-use super::health;
+use super::health::{self, Probe};
 use super::tx::Tx;
 
 /// Silence after which the operating system asks whether the other side is still there.
@@ -79,6 +79,8 @@ pub(super) struct Inner {
     pub(super) suspicion: Notify,
     /// Grows when prepared statements are found stale.
     pub(super) schema_epoch: AtomicU64,
+    /// How many outages have ended; connections from before are not used again.
+    pub(super) outages: Arc<AtomicU64>,
 }
 
 impl Store {
@@ -99,13 +101,13 @@ impl Store {
             .connect_timeout(CONNECT_TIMEOUT)
             .application_name("bursar")
             .keepalives_idle(KEEPALIVE_IDLE);
+        let outages = Arc::new(AtomicU64::new(0));
         let pool = Pool::builder()
             .max_size(config.max_connections)
             .connection_timeout(POOL_WAIT)
-            // The entry of each transaction finds a dead connection before anything is done: a probe at each
-            // check-out would cost a round trip.
-            .test_on_check_out(false)
-            .build_unchecked(Manager::new(driver));
+            // Free: see the manager.
+            .test_on_check_out(true)
+            .build_unchecked(Manager::new(driver, outages.clone()));
         let (reach, _) = watch::channel(Reach::Down);
         let inner = Inner {
             pool,
@@ -113,14 +115,15 @@ impl Store {
             reach,
             suspicion: Notify::new(),
             schema_epoch: AtomicU64::new(0),
+            outages,
         };
         let store = Self(Arc::new(inner));
-        let first = health::look(&store.0.pool, store.0.config.schema_version).await;
-        store.0.reach.send_replace(first.clone());
-        if let Reach::Unsafe(error) = first {
-            return Err(error);
+        let mut probe = Probe::default();
+        probe.look(&store.0).await;
+        if let Reach::Unsafe(error) = &*store.0.reach.borrow() {
+            return Err(error.clone());
         }
-        tokio::spawn(health::watch(Arc::downgrade(&store.0)));
+        tokio::spawn(health::watch(Arc::downgrade(&store.0), probe));
         Ok(store)
     }
 
@@ -186,11 +189,18 @@ impl Store {
             return Err(Fault::Timeout);
         }
         let waited = Instant::now();
-        let got = tokio::time::timeout(remaining, self.0.pool.get_owned()).await;
+        let mut reach = self.0.reach.subscribe();
+        let got = tokio::select! {
+            biased;
+            got = tokio::time::timeout(remaining, self.0.pool.get_owned()) => got,
+            // Whoever waits while the database goes down is told as fast as those who come later.
+            _ = reach.wait_for(|reach| !matches!(reach, Reach::Up(_))) => return Err(Fault::Domain(down())),
+        };
         METERS.pool_wait.record(waited.elapsed().as_secs_f64(), &[]);
         let mut connection = match got {
             Ok(Ok(connection)) => connection,
-            Ok(Err(RunError::User(error))) => return Err(error.into()),
+            // bb8 tries again by itself until the time is up, so it never says this.
+            Ok(Err(RunError::User(_))) => return Err(Fault::Lost),
             Ok(Err(RunError::TimedOut)) => {
                 self.0.suspicion.notify_one();
                 return Err(Error::Unavailable { why: Unavailable::Pool, definite: true }.into());

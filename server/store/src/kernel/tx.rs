@@ -198,6 +198,7 @@ impl Tx {
         let (opened, (rows, closed)) = join(opening, join(work, closing)).await;
 
         let mut answers = Vec::with_capacity(rows.len());
+        let no_role = opened.as_ref().is_err_and(|error| self.entry.lacks_role(error));
         let mut failed = opened.err();
         for result in rows {
             match result {
@@ -219,6 +220,9 @@ impl Tx {
         if commits && answered && !client.is_closed() {
             // The server refused a statement and took COMMIT as ROLLBACK.
             self.ended();
+        }
+        if no_role {
+            return Err(Fault::NoRole);
         }
         match (Fault::from(error), end) {
             // The server may have run everything and only its answers are missing.

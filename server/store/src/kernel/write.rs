@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::fault::{Fault, TxResult};
 use super::sql;
-use super::tx::{Tx, col};
+use super::tx::{Call, Params, Tx, col};
 
 /// Names the fields in which a stored request (its RPC's path, its bytes) differs from another.
 type Differences = Arc<dyn Fn(&str, &[u8]) -> Vec<String> + Send + Sync>;
@@ -47,8 +47,8 @@ pub(crate) struct Change<T> {
     pub(crate) value: T,
     /// Kind of the resource it changed.
     pub(crate) resource: &'static str,
-    /// Id of that resource.
-    pub(crate) id: String,
+    /// Ids of what it changed: each gets an event of its own, so that the trail of one is whole.
+    pub(crate) ids: Vec<String>,
 }
 
 /// Runs a mutation: looks its id up, runs the block for a [`Change`], records audit and reply, and commits.
@@ -100,19 +100,38 @@ impl<T> Write<T> {
             return Ok(());
         }
         let reply = (self.encode)(&change.value);
-        let event = event_row(op, (change.resource, &change.id), Some(self.request_id.0));
-        tx.finish_write(&[
-            (&sql::AUDIT_INSERT, &event.params(op, &self.payload)),
-            (
-                &sql::OPERATION_INSERT,
-                &[&op.tenant.0, &self.request_id.0, &op.method.path, &self.request, &reply, &op.actor.key.0],
-            ),
-        ])
+        let request_id = Some(self.request_id.0);
+        let rows: Vec<EventRow> =
+            change.ids.iter().map(|id| event_row(op, (change.resource, id), request_id)).collect();
+        let payloads = parts(&self.payload, rows.len());
+        let events: Vec<_> =
+            rows.iter().zip(payloads).map(|(row, payload)| row.params(op, payload)).collect();
+        let operation: Params<'_> = &[
+            &op.tenant.0,
+            &self.request_id.0,
+            &op.method.path,
+            &self.request,
+            &reply,
+            &op.actor.key.0,
+        ];
+        let mut calls: Vec<Call<'_>> =
+            events.iter().map(|event| (&sql::AUDIT_INSERT, event.as_slice())).collect();
+        calls.push((&sql::OPERATION_INSERT, operation));
+        tx.finish_write(&calls)
         .await
         // Another call with the same id was faster: run again, and find its reply.
         .map_err(|fault| fault.on_unique("operation_record_pkey", || Fault::Conflict))?;
         Ok(())
     }
+}
+
+/// What was asked of each of `count` things: the items of the request's one list of that length, or the whole request
+/// when it was about one thing.
+fn parts(payload: &serde_json::Value, count: usize) -> Vec<&serde_json::Value> {
+    let list = payload.as_object().filter(|_| count != 1).and_then(|members| {
+        members.values().filter_map(|member| member.as_array()).find(|list| list.len() == count)
+    });
+    list.map_or_else(|| vec![payload; count], |list| list.iter().collect())
 }
 
 /// Records a change that is not a [`Write`], and commits.

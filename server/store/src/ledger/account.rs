@@ -27,8 +27,8 @@ impl Store {
     ) -> Result<Outcome<Vec<Account>>> {
         mutate!(self, op, write, |tx| {
             let value = account_insert(tx, op, &new).await?;
-            let id = value.iter().map(|a| a.id.to_string()).collect::<Vec<_>>().join(",");
-            Ok(Change { value, resource: "account", id })
+            let ids = value.iter().map(|a| a.id.to_string()).collect();
+            Ok(Change { value, resource: "account", ids })
         })
     }
 
@@ -193,7 +193,7 @@ impl Store {
             let value = rows::account(
                 &row.ok_or_else(|| Fault::Other("a locked account vanished".into()))?,
             )?;
-            Ok(Change { value, resource: "account", id: id.to_string() })
+            Ok(Change { value, resource: "account", ids: vec![id.to_string()] })
         })
     }
 }

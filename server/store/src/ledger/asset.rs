@@ -44,7 +44,7 @@ impl Store {
                 .map(rows::asset)
                 .transpose()?
                 .ok_or_else(|| Fault::Other("no row".into()))?;
-            Ok(Change { value, resource: "asset", id: new.code.to_string() })
+            Ok(Change { value, resource: "asset", ids: vec![new.code.to_string()] })
         })
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bursar_domain::error::Result;
+use bursar_domain::error::{Error, Result};
 use bursar_domain::ids::{KeyId, TenantId, TransferId};
 use bursar_domain::limits::{DEFAULT_DEADLINE, EXPIRY_BATCH};
 use bursar_domain::op::{Actor, MethodRule, OpCtx};
@@ -39,16 +39,22 @@ impl Store {
                 }
                 Ok(due)
             })?;
-        let mut released = 0;
+        let (mut released, mut failed) = (0, None);
         for (tenant, holds) in due {
             let op = own(tenant);
             let commands: Vec<Command> = holds.into_iter().map(expire).collect();
             let done = transact!(self, Entry::of(&op), |tx| {
                 posting::post_own(tx, &op, &commands).await
-            })?;
-            released += u64::try_from(done).unwrap_or(0);
+            });
+            match done {
+                Ok(done) => released += u64::try_from(done).unwrap_or(0),
+                // Offboarded since the look.
+                Err(Error::Unauthenticated(_)) => {}
+                // One tenant's trouble must not hold up the others'.
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
-        Ok(released)
+        failed.map_or(Ok(released), Err)
     }
 }
 

@@ -34,6 +34,7 @@ pub(crate) mod sql {
         BALANCE_HOLDS = "balance_holds";
         BALANCE_HOLDS_AT = "balance_holds_at";
         POSTING_LOCK = "posting_lock";
+        POSTING_LOCK_GROUPS = "posting_lock_groups";
         POSTING_LOCK_RELATED = "posting_lock_related";
         POSTING_KNOWN = "posting_known";
         POSTING_HOLDS = "posting_holds";

@@ -95,6 +95,9 @@ async fn commit(tx: &mut Tx, op: &OpCtx, (book, outcome): &(Book, Outcome)) -> T
         })
 }
 
+/// How many locks all groups of a tenant share: one transaction must not fill PostgreSQL's table of locks.
+const GROUP_BUCKETS: u8 = 64;
+
 /// What commands name, as parameters of the look-ups.
 struct Wanted {
     accounts: Vec<Uuid>,
@@ -131,13 +134,31 @@ impl Wanted {
         wanted
     }
 
+    /// The locks that the groups share among them, in order.
+    fn group_buckets(&self) -> Vec<i32> {
+        let mut buckets: Vec<i32> = self
+            .groups
+            .iter()
+            .map(|group| i32::from(group.as_bytes()[15] % GROUP_BUCKETS))
+            .collect();
+        buckets.sort_unstable();
+        buckets.dedup();
+        buckets
+    }
+
     /// Locks the accounts in order and reads the rest after the locks, in one flush.
     async fn read(&self, tx: &mut Tx, op: &OpCtx) -> TxResult<(Book, Timestamp)> {
         let tenant = &op.tenant.0;
         let related: Vec<Uuid> = self.pendings.iter().chain(&self.originals).copied().collect();
         let lock: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
             [tenant, &self.accounts, &related];
-        let mut calls: Vec<(_, crate::kernel::Params<'_>)> = Vec::with_capacity(5);
+        let buckets = self.group_buckets();
+        let group_lock = [tenant as _, &buckets as _];
+        let mut calls: Vec<(_, crate::kernel::Params<'_>)> = Vec::with_capacity(6);
+        // Before the accounts, in every call, so that no two calls wait for each other.
+        if !buckets.is_empty() {
+            calls.push((&sql::POSTING_LOCK_GROUPS, &group_lock));
+        }
         if related.is_empty() {
             calls.push((&sql::POSTING_LOCK, &lock[..2]));
         } else {
@@ -159,6 +180,9 @@ impl Wanted {
         }
         let mut answers = tx.pipeline(&calls).await?.into_iter();
         let mut next = || answers.next().unwrap_or_default();
+        if !buckets.is_empty() {
+            next();
+        }
 
         let mut book = Book::default();
         for row in next() {

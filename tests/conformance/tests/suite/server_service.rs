@@ -1,6 +1,8 @@
 //! Facts about the server and the caller.
 
-use bursar_proto::admin::v1::{GetServerInfoRequest, GetServerInfoResponse, WhoAmIRequest, WhoAmIResponse};
+use bursar_proto::admin::v1::{
+    GetServerInfoRequest, GetServerInfoResponse, WhoAmIRequest, WhoAmIResponse,
+};
 use bursar_testkit::{Caller, Server, fault, ok};
 use tonic::Code;
 
@@ -80,10 +82,28 @@ mod who_am_i {
         let tenant = server.tenant().await;
         let key = tenant.viewer.key_text.clone();
         let live = key.replacen("bsr_test_", "bsr_live_", 1);
-        for wrong in [key.to_uppercase(), live, format!("{key}0"), key[..key.len() - 1].to_owned(), format!("_{key}")] {
-            let refused = fault(tenant.viewer.with_key(&wrong).server().who_am_i(WhoAmIRequest {}).await.unwrap_err());
+        for wrong in [
+            key.to_uppercase(),
+            live,
+            format!("{key}0"),
+            key[..key.len() - 1].to_owned(),
+            format!("_{key}"),
+        ] {
+            let refused = fault(
+                tenant
+                    .viewer
+                    .with_key(&wrong)
+                    .server()
+                    .who_am_i(WhoAmIRequest {})
+                    .await
+                    .unwrap_err(),
+            );
             refused.is("wrong", Code::Unauthenticated, "KEY_INVALID");
-            assert!(!refused.message.contains(&wrong), "the key is not repeated: {}", refused.message);
+            assert!(
+                !refused.message.contains(&wrong),
+                "the key is not repeated: {}",
+                refused.message
+            );
         }
         assert_eq!(who(&tenant.viewer).await.tenant_id, tenant.id);
     }
@@ -99,12 +119,16 @@ mod get_server_info {
         let before = jiff::Timestamp::now().as_second();
         let found = info(&tenant.viewer).await;
         assert_eq!(found.version, env!("CARGO_PKG_VERSION"));
-        let applied = "SELECT max(version)::bigint AS version, current_setting('server_version') AS postgres
+        let applied =
+            "SELECT max(version)::bigint AS version, current_setting('server_version') AS postgres
                        FROM migration.applied WHERE success";
         let row = &server.database.rows(applied).await[0];
         assert_eq!(found.schema_version, row.get::<_, i64>("version"));
         assert_eq!(found.postgres_version, row.get::<_, String>("postgres"));
-        assert_eq!((found.store_backend.as_str(), found.environment.as_str()), ("postgres", "test"));
+        assert_eq!(
+            (found.store_backend.as_str(), found.environment.as_str()),
+            ("postgres", "test")
+        );
         assert!((before..before + 5).contains(&found.now.unwrap().seconds));
         assert_eq!((found.max_batch_items, found.max_page_size), (8_190, 1_000));
         assert_eq!((found.max_message_bytes, found.request_id_days), (4 * 1024 * 1024, 30));

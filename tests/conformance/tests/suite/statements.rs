@@ -3,7 +3,7 @@
 use bursar_store::statements;
 use bursar_testkit::Database;
 
-/// Prepared as a tenant's role would: a wrong column, type or right fails here and not in production.
+/// A wrong column or type fails here and not in production; the rights on them are checked with the plans, in `access_paths`.
 #[tokio::test]
 async fn every_statement_prepares() {
     let database = Database::migrated().await;

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use bursar_proto::admin::v1::GetServerInfoRequest;
 use bursar_proto::ledger::v1::{BalanceRule, GetBalanceRequest};
 use bursar_proto::operation::v1::GetOperationRequest;
-use bursar_testkit::{Fault, Proxy, fault, id, new_account};
+use bursar_store::{Store, StoreConfig};
+use bursar_testkit::{Database, Fault, Proxy, fault, id, new_account};
+use secrecy::ExposeSecret as _;
 use tonic::{Code, Status};
 
 use crate::outage::server_with;
@@ -37,11 +39,18 @@ async fn it_says_so_refuses_fast_and_recovers() {
     // A key that no server has seen is refused alike: nothing is known about it.
     let stranger = caller.with_key(&format!("{}x", caller.key_text));
     let refused = stranger.server().get_server_info(GetServerInfoRequest::default()).await;
-    assert_eq!(code(refused), Code::Unauthenticated, "a malformed key needs no database to be refused");
+    assert_eq!(
+        code(refused),
+        Code::Unauthenticated,
+        "a malformed key needs no database to be refused"
+    );
     assert!(!serving(caller).await);
 
     proxy.mend();
-    until("serving after the database came", Duration::from_secs(3), async || serving(caller).await).await;
+    until("serving after the database came", Duration::from_secs(3), async || {
+        serving(caller).await
+    })
+    .await;
     until("ready", Duration::from_millis(200), async || page(ops, "/readyz").await.0 == 200).await;
     let tenant = server.tenant().await;
     new_account(&tenant.operator, "EUR", BalanceRule::Unlimited).await;
@@ -52,8 +61,45 @@ fn code<T>(reply: Result<T, Status>) -> Code {
 }
 
 fn database_unavailable(fault: &Fault) {
-    assert_eq!((fault.code, fault.reason.as_str()), (Code::Unavailable, "DATABASE_UNAVAILABLE"), "{fault:?}");
+    assert_eq!(
+        (fault.code, fault.reason.as_str()),
+        (Code::Unavailable, "DATABASE_UNAVAILABLE"),
+        "{fault:?}"
+    );
     assert_eq!(fault.meta("definite"), "true");
     assert_eq!(fault.retry_delay, Some(Duration::from_millis(500)));
     assert_eq!(fault.message, "the database cannot be reached; try again");
+}
+
+/// What waiting does not mend ends the start, with the reason and without the password.
+#[tokio::test]
+async fn a_refused_login_is_told_at_once() {
+    let database = Database::migrated().await;
+    let url = database.app_url.expose_secret();
+    let (head, tail) = url.split_once('@').unwrap();
+    let (login, secret) = head.rsplit_once(':').unwrap();
+    let base = tail.rsplit_once('/').unwrap().0;
+    for (url, says) in [
+        (format!("{login}:not-{secret}@{tail}"), "PostgreSQL refused the login"),
+        (
+            format!("{head}@{base}/absent"),
+            "the database that the database URL names does not exist",
+        ),
+        (
+            database.admin_url.expose_secret().to_owned(),
+            "which is a superuser or bypasses row-level security",
+        ),
+    ] {
+        let since = Instant::now();
+        let config = StoreConfig {
+            url: url.into(),
+            max_connections: 2,
+            request_id_days: 30,
+            schema_version: 0,
+        };
+        let refused = Store::open(config).await.err().expect("refused");
+        assert!(refused.0.contains(says), "{refused}");
+        assert!(!refused.0.contains(secret), "{refused}");
+        assert!(since.elapsed() < Duration::from_secs(1), "after {:?}", since.elapsed());
+    }
 }

@@ -17,7 +17,7 @@ use crate::random::Random;
 /// No call may take longer, whatever is broken.
 const HUNG: Duration = Duration::from_secs(40);
 /// Wait after an error, as a client would.
-const AFTER_ERROR: Duration = Duration::from_millis(30);
+const AFTER_ERROR: Duration = Duration::from_millis(100);
 
 /// Accounts without limits, and who posts between them.
 #[derive(Clone)]
@@ -33,8 +33,8 @@ pub(crate) enum Answer {
     Posted(Box<Transfer>),
     /// An error of the server's.
     Refused(Fault),
-    /// The connection ended without an answer.
-    Silence(Status),
+    /// The connection ended without an answer of the server's: what the transport said, for the message of an assertion.
+    Silence(#[allow(dead_code)] Status),
 }
 
 /// One transfer and its answer.
@@ -71,14 +71,19 @@ impl Bank {
     pub(crate) async fn post(&self, transfer: NewTransfer) -> Told {
         let answer = match self.submit(transfer.clone()).await {
             Ok(reply) => Answer::Posted(Box::new(reply.transfer.expect("a transfer"))),
-            Err(status) if status.get_error_details().error_info().is_some() => Answer::Refused(fault(status)),
+            Err(status) if status.get_error_details().error_info().is_some() => {
+                Answer::Refused(fault(status))
+            }
             Err(status) => Answer::Silence(status),
         };
         Told { transfer, answer }
     }
 
     /// Posts it.
-    pub(crate) async fn submit(&self, transfer: NewTransfer) -> Result<CreateTransferResponse, Status> {
+    pub(crate) async fn submit(
+        &self,
+        transfer: NewTransfer,
+    ) -> Result<CreateTransferResponse, Status> {
         let request = CreateTransferRequest { transfer: Some(transfer), validate_only: false };
         let mut client = self.caller.transfers();
         let call = client.create_transfer(request);
@@ -91,7 +96,8 @@ impl Bank {
         let random = Arc::new(Random::new());
         let mut running = JoinSet::new();
         for _ in 0..tasks {
-            let (bank, stop, posted, random) = (self.clone(), stop.clone(), posted.clone(), random.clone());
+            let (bank, stop, posted, random) =
+                (self.clone(), stop.clone(), posted.clone(), random.clone());
             running.spawn(async move {
                 let mut told = Vec::new();
                 while !stop.load(Ordering::Relaxed) {

@@ -21,7 +21,8 @@ pub(crate) async fn terminate(database: &Database) -> usize {
     database.rows(&format!("SELECT pg_terminate_backend(pid) {OURS}")).await.len()
 }
 
-const OURS: &str = "FROM pg_stat_activity WHERE datname = current_database() AND usename = 'bursar_app'";
+const OURS: &str =
+    "FROM pg_stat_activity WHERE datname = current_database() AND usename = 'bursar_app'";
 
 /// A transaction open.
 pub(crate) const IDLE_IN_TRANSACTION: &str = "state LIKE 'idle in transaction%'";
@@ -39,13 +40,15 @@ pub(crate) struct Held(Client);
 impl Held {
     /// Locks the row of an account, as a posting would.
     pub(crate) async fn account(database: &Database, account: &Account) -> Self {
-        let sql = format!("SELECT 1 FROM bursar.ledger_account WHERE id = '{}' FOR UPDATE", account.id);
+        let sql =
+            format!("SELECT 1 FROM bursar.ledger_account WHERE id = '{}' FOR UPDATE", account.id);
         Self::with(database.connect().await, &sql).await
     }
 
     /// Lets nobody insert transfers; all may read them.
     pub(crate) async fn transfers(database: &Database) -> Self {
-        Self::with(database.connect().await, "LOCK TABLE bursar.ledger_transfer IN SHARE MODE").await
+        Self::with(database.connect().await, "LOCK TABLE bursar.ledger_transfer IN SHARE MODE")
+            .await
     }
 
     /// Takes the lock that a statement takes.

@@ -1,6 +1,6 @@
 //! The network to the database moves nothing and ends nothing.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bursar_testkit::{Proxy, Server};
 use tonic::Code;
@@ -41,12 +41,41 @@ async fn deadlines_hold_and_the_pool_survives() {
     })
     .await;
     let after = backends(&server.database).await;
-    assert!(before.iter().any(|pid| !after.contains(pid)), "the connection is discarded: {before:?} {after:?}");
+    assert!(
+        before.iter().any(|pid| !after.contains(pid)),
+        "the connection is discarded: {before:?} {after:?}"
+    );
     for _ in 0..20 {
         told.push(bank.post(bank.any_transfer(&random)).await);
     }
     let tally = settle(&bank, &told).await;
     assert_eq!(tally.posted, 21, "{tally:?}");
+}
+
+/// As after a fail-over: the old connections lead nowhere and nobody says so, new ones work. One look of the probe finds
+/// out, and from then on no caller meets an old connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_lead_nowhere_are_given_up() {
+    let (server, proxy) = outage::server().await;
+    let tenant = server.tenant().await;
+    let bank = Bank::open(&tenant.operator, 4).await;
+    let load = bank.load(16);
+    load.posts(60).await;
+    let mut told = load.stop().await;
+    proxy.strand();
+    until("not serving", Duration::from_secs(5), async || !serving(&bank.caller).await).await;
+    until("serving", Duration::from_secs(3), async || serving(&bank.caller).await).await;
+    let since = Instant::now();
+    let load = bank.load(16);
+    load.posts(60).await;
+    told.extend(load.stop().await);
+    assert!(since.elapsed() < Duration::from_secs(5), "calls went on after {:?}", since.elapsed());
+    let tally = settle(&bank, &told).await;
+    assert_eq!(
+        (tally.posted, tally.definite, tally.open()),
+        (told.len(), 0, 0),
+        "no caller saw an error"
+    );
 }
 
 /// A short freeze costs time and nothing else.
@@ -63,7 +92,11 @@ async fn a_short_one_is_waited_out() {
     load.posts(30).await;
     let told = load.stop().await;
     let tally = settle(&bank, &told).await;
-    assert_eq!((tally.posted, tally.definite, tally.open()), (told.len(), 0, 0), "no caller saw an error");
+    assert_eq!(
+        (tally.posted, tally.definite, tally.open()),
+        (told.len(), 0, 0),
+        "no caller saw an error"
+    );
 }
 
 async fn freeze_for(proxy: &Proxy, time: Duration) {
@@ -77,7 +110,11 @@ async fn late(server: &Server, bank: &Bank, random: &Random) -> Told {
     let transfer = bank.any_transfer(random);
     let (reply, took) = post_within(server.port(), &bank.caller, transfer.clone(), DEADLINE).await;
     let fault = reply.expect_err("nothing moves");
-    assert_eq!((fault.code, fault.reason.as_str()), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"), "{fault:?}");
+    assert_eq!(
+        (fault.code, fault.reason.as_str()),
+        (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"),
+        "{fault:?}"
+    );
     assert!(took >= DEADLINE && took < LATEST, "answered after {took:?}");
     Told { transfer, answer: crate::bank::Answer::Refused(fault) }
 }

@@ -19,14 +19,20 @@ async fn every_call_has_an_outcome_and_the_books_balance() {
         load.posts(60).await;
         proxy.cut();
         until("not serving", Duration::from_secs(1), async || !serving(&bank.caller).await).await;
-        until("not ready", Duration::from_millis(200), async || page(ops, "/readyz").await.0 == 503).await;
+        until("not ready", Duration::from_millis(200), async || {
+            page(ops, "/readyz").await.0 == 503
+        })
+        .await;
         tokio::time::sleep(Duration::from_millis(300)).await;
         proxy.mend();
         until("serving again", Duration::from_secs(3), async || serving(&bank.caller).await).await;
     }
     load.posts(60).await;
     let told = load.stop().await;
-    assert!(told.iter().all(|one| !matches!(one.answer, Answer::Silence(_))), "the server answers every call");
+    assert!(
+        told.iter().all(|one| !matches!(one.answer, Answer::Silence(_))),
+        "the server answers every call"
+    );
     let tally = settle(&bank, &told).await;
     assert!(tally.posted >= 240 && tally.definite > 0, "{tally:?}");
 }

@@ -19,10 +19,15 @@ async fn the_second_is_refused_and_the_first_goes_on() {
     let refused = Process::try_start(&dir.0).await.err().expect("the directory is in use");
     assert_eq!(refused.status.code(), Some(1), "{}", refused.log);
     let (pid, path) = (first.pid(), dir.0.display());
-    let told = format!("the data directory {path} is in use by another Bursar (process {pid}). Stop that one first");
+    let told = format!(
+        "the data directory {path} is in use by another Bursar (process {pid}). Stop that one first"
+    );
     assert!(refused.log.contains(&told), "{}", refused.log);
 
-    assert!(dir.postmaster().is_some() && dir.postmaster() == postmaster, "its PostgreSQL is not touched");
+    assert!(
+        dir.postmaster().is_some() && dir.postmaster() == postmaster,
+        "its PostgreSQL is not touched"
+    );
     let told = bank.post(new_transfer(&bank.accounts[0], &bank.accounts[1], "1")).await;
     assert!(matches!(told.answer, Answer::Posted(_)), "{told:?}");
 

@@ -4,7 +4,10 @@ use bursar_testkit::{Database, Proxy, Server};
 use secrecy::ExposeSecret as _;
 
 /// Starts a proxy in front of a fresh database, and a server behind it with further variables.
-pub(crate) async fn server_with(settings: &[(&str, &str)], broken: impl FnOnce(&Proxy)) -> (Server, Proxy) {
+pub(crate) async fn server_with(
+    settings: &[(&str, &str)],
+    broken: impl FnOnce(&Proxy),
+) -> (Server, Proxy) {
     let database = Database::migrated().await;
     let proxy = Proxy::start(database.port().await).await;
     broken(&proxy);

@@ -19,12 +19,14 @@ pub(crate) async fn post_within(
     let http = Client::builder(TokioExecutor::new()).http2_only(true).build_http();
     let origin = format!("http://127.0.0.1:{port}").parse().expect("an address");
     let mut client = TransferServiceClient::with_origin(http, origin);
-    let mut request = Request::new(CreateTransferRequest { transfer: Some(transfer), validate_only: false });
+    let mut request =
+        Request::new(CreateTransferRequest { transfer: Some(transfer), validate_only: false });
     request.set_timeout(deadline);
     let key = format!("Bearer {}", caller.key_text).parse().expect("a header value");
     request.metadata_mut().insert("authorization", key);
     let since = Instant::now();
     let limit = deadline + Duration::from_secs(10);
-    let reply = tokio::time::timeout(limit, client.create_transfer(request)).await.expect("no call hangs");
+    let reply =
+        tokio::time::timeout(limit, client.create_transfer(request)).await.expect("no call hangs");
     (reply.map(tonic::Response::into_inner).map_err(fault), since.elapsed())
 }

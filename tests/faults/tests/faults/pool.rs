@@ -21,13 +21,18 @@ async fn others_are_told_and_all_recovers() {
 
     let (first, other) = (new_transfer(&bank.accounts[0], &bank.accounts[1], "1"), bank.clone());
     let blocked = tokio::spawn(async move { other.post(first).await });
-    until("one waits", Duration::from_secs(5), async || count(&server.database, WAITING).await == 1).await;
+    until("one waits", Duration::from_secs(5), async || {
+        count(&server.database, WAITING).await == 1
+    })
+    .await;
 
     let mut told = Vec::new();
     let mut reasons = Vec::new();
-    for deadline in [300, 700, 3_000, 3_000].map(Duration::from_millis) {
+    // All of it within the lock timeout, after which the one that waits lets the others in for a moment.
+    for deadline in [300, 700, 3_000].map(Duration::from_millis) {
         let transfer = new_transfer(&bank.accounts[2], &bank.accounts[3], "1");
-        let (reply, took) = post_within(server.port(), &bank.caller, transfer.clone(), deadline).await;
+        let (reply, took) =
+            post_within(server.port(), &bank.caller, transfer.clone(), deadline).await;
         let fault = reply.expect_err("no connection is free");
         assert_eq!(fault.meta("definite"), "true");
         assert!(took < deadline + Duration::from_millis(600), "{took:?} of {deadline:?}");
@@ -39,9 +44,12 @@ async fn others_are_told_and_all_recovers() {
         reasons.push(fault.reason.clone());
         told.push(crate::bank::Told { transfer, answer: Answer::Refused(fault) });
         // The database answers: neither health nor the reason says that it does not.
-        assert!(serving(&bank.caller).await && page(ops, "/readyz").await.0 == 200, "after {reasons:?}");
+        assert!(
+            serving(&bank.caller).await && page(ops, "/readyz").await.0 == 200,
+            "after {reasons:?}"
+        );
     }
-    assert_eq!(reasons, ["DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED", "POOL_EXHAUSTED", "POOL_EXHAUSTED"]);
+    assert_eq!(reasons, ["DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED", "POOL_EXHAUSTED"]);
 
     let since = Instant::now();
     held.release().await;
@@ -51,7 +59,7 @@ async fn others_are_told_and_all_recovers() {
     assert!(matches!(told.last().unwrap().answer, Answer::Posted(_)), "{told:?}");
     assert!(since.elapsed() < Duration::from_secs(1), "recovered after {:?}", since.elapsed());
     let tally = settle(&bank, &told).await;
-    assert_eq!((tally.posted, tally.definite), (2, 4));
+    assert_eq!((tally.posted, tally.definite), (2, 3));
 }
 
 /// More callers than connections is no fault: they take turns.

@@ -13,9 +13,10 @@ use nix::unistd::Pid;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
+use tokio_postgres::{Client, NoTls};
 
 /// A first start makes a cluster.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
@@ -35,7 +36,8 @@ impl DataDir {
         let text = std::fs::read_to_string(self.0.join("cluster/postmaster.pid")).ok()?;
         let pid = Pid::from_raw(text.lines().next()?.trim().parse().ok()?);
         // A process id may have been given to somebody else since.
-        let here = std::fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd == self.0.join("cluster"));
+        let here = std::fs::read_link(format!("/proc/{pid}/cwd"))
+            .is_ok_and(|cwd| cwd == self.0.join("cluster"));
         here.then_some(pid)
     }
 
@@ -43,27 +45,53 @@ impl DataDir {
     pub(crate) fn has_processes(&self) -> bool {
         let cluster = self.0.join("cluster");
         let mut all = std::fs::read_dir("/proc").expect("Linux").flatten();
-        all.any(|process| std::fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd == cluster))
+        all.any(|process| {
+            std::fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd == cluster)
+        })
     }
 
     /// One line of a file that Bursar wrote.
     pub(crate) fn line(&self, file: &str) -> String {
         let path = self.0.join(file);
-        std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())).trim().to_owned()
+        std::fs::read_to_string(&path)
+            .unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+            .trim()
+            .to_owned()
     }
-}
 
-impl Drop for DataDir {
-    fn drop(&mut self) {
+    /// A connection of the administrator's, with what the directory says.
+    pub(crate) async fn connect(&self) -> Client {
+        self.try_connect().await.expect("connects")
+    }
+
+    /// The same, or why not.
+    pub(crate) async fn try_connect(&self) -> Result<Client, tokio_postgres::Error> {
+        let (password, port) = (self.line("superuser-password"), self.line("port"));
+        let url = format!("postgres://bursar_admin:{password}@127.0.0.1:{port}/bursar");
+        // Outside of everything that Bursar does.
+        #[allow(clippy::disallowed_methods)]
+        let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
+        tokio::spawn(connection);
+        Ok(client)
+    }
+
+    /// Ends a PostgreSQL that is left, and waits until it is gone.
+    pub(crate) fn stop_postgresql(&self) {
         if let Some(pid) = self.postmaster() {
             let _ = kill(pid, Signal::SIGQUIT);
         }
         let since = Instant::now();
         while self.has_processes() && since.elapsed() < Duration::from_secs(10) {
-            // Drop cannot await, and the test is over.
+            // Called from Drop, which cannot await, when the test is over.
             #[allow(clippy::disallowed_methods)]
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+}
+
+impl Drop for DataDir {
+    fn drop(&mut self) {
+        self.stop_postgresql();
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
@@ -111,7 +139,9 @@ impl Process {
             }
         });
         let served = tokio::time::timeout(START, told.wait_for(Option::is_some)).await;
-        if let Some(grpc) = served.expect("it serves in time, or says why not").ok().and_then(|address| *address) {
+        if let Some(grpc) =
+            served.expect("it serves in time, or says why not").ok().and_then(|address| *address)
+        {
             return Ok(Self { child, log, grpc, took: since.elapsed() });
         }
         let status = child.wait().await.expect("an exit status");
@@ -144,7 +174,9 @@ impl Process {
     /// Waits until it has ended.
     pub(crate) async fn ended(mut self, limit: Duration) -> Ended {
         let status = tokio::time::timeout(limit, self.child.wait()).await;
-        let status = status.unwrap_or_else(|_| panic!("it still runs\n{}", self.log())).expect("an exit status");
+        let status = status
+            .unwrap_or_else(|_| panic!("it still runs\n{}", self.log()))
+            .expect("an exit status");
         Ended { status, log: self.log() }
     }
 

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bursar_proto::ledger::v1::{
-    Account, CreateTransferResponse, ListTransfersRequest, NewTransfer, SortOrder, Transfer, TransferFilter,
+    Account, CreateTransferResponse, ListTransfersRequest, NewTransfer, SortOrder, Transfer,
+    TransferFilter,
 };
 use bursar_proto::operation::v1::{GetOperationRequest, GetOperationResponse, OperationState};
 use bursar_testkit::{Caller, Fault, balance};
@@ -76,10 +77,17 @@ async fn outcome(bank: &Bank, told: &Told, thorough: bool, tally: &mut Tally) ->
     match &told.answer {
         Answer::Posted(first) => {
             tally.posted += 1;
-            assert_eq!(recorded(&found).as_ref(), Some(first.as_ref()), "acknowledged and not there: {told:?}");
+            assert_eq!(
+                recorded(&found).as_ref(),
+                Some(first.as_ref()),
+                "acknowledged and not there: {told:?}"
+            );
             if thorough {
                 let again = bank.submit(told.transfer.clone()).await.expect("a replay");
-                assert!(again.replayed && again.transfer.as_ref() == Some(first.as_ref()), "{again:?} {told:?}");
+                assert!(
+                    again.replayed && again.transfer.as_ref() == Some(first.as_ref()),
+                    "{again:?} {told:?}"
+                );
             }
             return Some((**first).clone());
         }
@@ -87,7 +95,11 @@ async fn outcome(bank: &Bank, told: &Told, thorough: bool, tally: &mut Tally) ->
             honest(fault);
             if fault.meta("definite") == "true" {
                 tally.definite += 1;
-                assert_eq!(found.state(), OperationState::NotRecorded, "said to be absent and there: {told:?}");
+                assert_eq!(
+                    found.state(),
+                    OperationState::NotRecorded,
+                    "said to be absent and there: {told:?}"
+                );
                 return None;
             }
         }
@@ -99,7 +111,11 @@ async fn outcome(bank: &Bank, told: &Told, thorough: bool, tally: &mut Tally) ->
 }
 
 /// Sends it again: the first reply when it had committed, a fresh one when not.
-pub(crate) async fn replay(bank: &Bank, transfer: &NewTransfer, there: Option<Transfer>) -> Transfer {
+pub(crate) async fn replay(
+    bank: &Bank,
+    transfer: &NewTransfer,
+    there: Option<Transfer>,
+) -> Transfer {
     let again = bank.submit(transfer.clone()).await.expect("a replay");
     assert_eq!(again.replayed, there.is_some(), "{transfer:?}");
     let posted = again.transfer.expect("a transfer");
@@ -124,7 +140,10 @@ pub(crate) fn recorded(found: &GetOperationResponse) -> Option<Transfer> {
 /// An error that a broken database may cause, in full.
 pub(crate) fn honest(fault: &Fault) {
     match (fault.code, fault.reason.as_str()) {
-        (Code::Unavailable, "DATABASE_UNAVAILABLE" | "POOL_EXHAUSTED" | "CONTENTION" | "SHUTTING_DOWN") => {
+        (
+            Code::Unavailable,
+            "DATABASE_UNAVAILABLE" | "POOL_EXHAUSTED" | "CONTENTION" | "SHUTTING_DOWN",
+        ) => {
             assert!(fault.retry_delay.is_some(), "UNAVAILABLE says when to try again: {fault:?}");
         }
         (Code::DeadlineExceeded, "DEADLINE_EXCEEDED") => {}
@@ -134,16 +153,25 @@ pub(crate) fn honest(fault: &Fault) {
 
 /// Totals, versions and the whole history of one account against what committed.
 async fn books(caller: &Caller, account: &Account, committed: &HashMap<String, Transfer>) {
-    let mine = |t: &&Transfer| t.debit_account_id == account.id || t.credit_account_id == account.id;
+    let mine =
+        |t: &&Transfer| t.debit_account_id == account.id || t.credit_account_id == account.id;
     let sum = |side: fn(&Transfer) -> &String| -> i128 {
         let touching = committed.values().filter(|t| *side(t) == account.id);
         touching.map(|t| cents(&t.amount.as_ref().expect("an amount").amount)).sum()
     };
     let (debits, credits) = (sum(|t| &t.debit_account_id), sum(|t| &t.credit_account_id));
     let now = balance(caller, account).await;
-    assert_eq!((cents(&now.debits_posted), cents(&now.credits_posted)), (debits, credits), "{}", account.id);
+    assert_eq!(
+        (cents(&now.debits_posted), cents(&now.credits_posted)),
+        (debits, credits),
+        "{}",
+        account.id
+    );
     assert_eq!(cents(&now.posted), credits - debits, "{}", account.id);
-    assert_eq!(usize::try_from(now.version).expect("a count"), committed.values().filter(mine).count());
+    assert_eq!(
+        usize::try_from(now.version).expect("a count"),
+        committed.values().filter(mine).count()
+    );
 
     let mut balance = 0;
     let history = history(caller, account).await;
@@ -156,7 +184,12 @@ async fn books(caller: &Caller, account: &Account, committed: &HashMap<String, T
         };
         let after = after.expect("a balance");
         balance += change;
-        assert_eq!(after.version, i64::try_from(at + 1).expect("a count"), "a gap or a double in {}", account.id);
+        assert_eq!(
+            after.version,
+            i64::try_from(at + 1).expect("a count"),
+            "a gap or a double in {}",
+            account.id
+        );
         assert_eq!(cents(&after.posted), balance, "{transfer:?}");
         assert!(committed.contains_key(&transfer.id), "nobody posted {transfer:?}");
     }
@@ -173,7 +206,8 @@ async fn history(caller: &Caller, account: &Account) -> Vec<Transfer> {
     };
     let mut all = Vec::new();
     loop {
-        let page = caller.transfers().list_transfers(request.clone()).await.expect("a page").into_inner();
+        let page =
+            caller.transfers().list_transfers(request.clone()).await.expect("a page").into_inner();
         all.extend(page.transfers);
         if page.next_page_token.is_empty() {
             return all;

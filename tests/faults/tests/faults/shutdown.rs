@@ -5,7 +5,6 @@ use std::time::Duration;
 use bursar_testkit::new_transfer;
 use nix::sys::signal::Signal;
 use tokio::task::JoinHandle;
-use tokio_postgres::NoTls;
 
 use crate::bank::{Answer, Bank, Told};
 use crate::database::Held;
@@ -18,10 +17,11 @@ use crate::watch::{serving, until};
 async fn busy(dir: &DataDir) -> (Process, Bank, Held, JoinHandle<Told>) {
     let process = Process::start(&dir.0).await;
     let bank = new_bank(&process, dir).await;
-    let held = Held::with(connect(dir).await, &lock(&bank)).await;
-    let (transfer, other) = (new_transfer(&bank.accounts[0], &bank.accounts[1], "12.50"), bank.clone());
+    let held = Held::with(dir.connect().await, &lock(&bank)).await;
+    let (transfer, other) =
+        (new_transfer(&bank.accounts[0], &bank.accounts[1], "12.50"), bank.clone());
     let call = tokio::spawn(async move { other.post(transfer).await });
-    let looker = connect(dir).await;
+    let looker = dir.connect().await;
     until("the call waits", Duration::from_secs(5), async || {
         let sql = "SELECT FROM pg_stat_activity WHERE usename = 'bursar_app' AND wait_event_type = 'Lock'";
         looker.query(sql, &[]).await.unwrap().len() == 1
@@ -32,17 +32,6 @@ async fn busy(dir: &DataDir) -> (Process, Bank, Held, JoinHandle<Told>) {
 
 fn lock(bank: &Bank) -> String {
     format!("SELECT 1 FROM bursar.ledger_account WHERE id = '{}' FOR UPDATE", bank.accounts[0].id)
-}
-
-/// A connection of the administrator's, with what the data directory says.
-async fn connect(dir: &DataDir) -> tokio_postgres::Client {
-    let (password, port) = (dir.line("superuser-password"), dir.line("port"));
-    let url = format!("postgres://bursar_admin:{password}@127.0.0.1:{port}/bursar");
-    // Outside of everything that Bursar does.
-    #[allow(clippy::disallowed_methods)]
-    let (client, connection) = tokio_postgres::connect(&url, NoTls).await.expect("connects");
-    tokio::spawn(connection);
-    client
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -82,14 +71,19 @@ async fn a_second_sigint_does_not_wait() {
     let (process, bank, held, call) = busy(&dir).await;
     process.signal(Signal::SIGINT);
     until("not serving", Duration::from_millis(500), async || !serving(&bank.caller).await).await;
+    // As fast as a person is.
+    tokio::time::sleep(Duration::from_millis(300)).await;
     process.signal(Signal::SIGINT);
     let ended = process.ended(Duration::from_secs(1)).await;
     assert_eq!(ended.status.code(), Some(130), "{}", ended.log);
     let told = call.await.unwrap();
     assert!(matches!(told.answer, Answer::Silence(_)), "{told:?}");
     drop(held);
+    until("no process of PostgreSQL is left", Duration::from_secs(15), async || {
+        !dir.has_processes()
+    })
+    .await;
 
-    // PostgreSQL may be left as after a kill -9. The next start takes it over, and stops it in the end.
     let process = Process::start(&dir.0).await;
     let bank = bank.through(&process.caller(&bank.caller.key_text));
     settle(&bank, &[told]).await;

@@ -23,7 +23,10 @@ async fn every_call_has_an_outcome_and_the_books_balance() {
     load.posts(20).await;
     let told = load.stop().await;
     assert!(ended >= 15, "{ended} connections were ended");
-    assert!(told.iter().all(|one| !matches!(one.answer, Answer::Silence(_))), "the server answers every call");
+    assert!(
+        told.iter().all(|one| !matches!(one.answer, Answer::Silence(_))),
+        "the server answers every call"
+    );
     until("serving", Duration::from_secs(3), async || serving(&bank.caller).await).await;
     let tally = settle(&bank, &told).await;
     assert!(tally.posted >= 320, "{tally:?}");
@@ -48,5 +51,9 @@ async fn idle_connections_are_replaced_unseen() {
         told.extend(load.stop().await);
     }
     let tally = settle(&bank, &told).await;
-    assert_eq!((tally.posted, tally.definite, tally.open()), (told.len(), 0, 0), "no caller saw an error");
+    assert_eq!(
+        (tally.posted, tally.definite, tally.open()),
+        (told.len(), 0, 0),
+        "no caller saw an error"
+    );
 }

@@ -15,7 +15,8 @@ pub(crate) async fn serving(caller: &Caller) -> bool {
     let mut states = Vec::new();
     for service in ["", "bursar.ledger.v1.TransferService"] {
         let request = HealthCheckRequest { service: service.to_owned() };
-        let reply = HealthClient::new(caller.channel()).check(request).await.expect("health answers");
+        let reply =
+            HealthClient::new(caller.channel()).check(request).await.expect("health answers");
         states.push(reply.into_inner().status() == ServingStatus::Serving);
     }
     states.into_iter().all(|state| state)

@@ -1,47 +1,191 @@
-//! probe
-mod plan;
-use bursar_store::statements;
-use bursar_testkit::Server;
-use plan::Plan;
+//! Every listed access path uses its index (D11): each statement of the store is explained as the service runs it, with a
+//! generic plan, by the service's login in the role it takes, never by the owner.
 
-#[tokio::test]
-async fn probe() {
+mod expected;
+mod plan;
+
+use bursar_store::statements;
+use bursar_testkit::{Server, TestTenant};
+use expected::{EXEMPT, EXPECTED, Expected, Role};
+use plan::{Plan, Scan};
+use serde_json::Value;
+use tokio_postgres::Client;
+
+const NIL: &str = "00000000-0000-0000-0000-000000000000";
+
+/// A database with two tenants of believable volume.
+async fn filled() -> (Server, TestTenant) {
     let server = Server::start().await;
-    let (a, b) = (server.tenant().await, server.tenant().await);
-    let t = std::time::Instant::now();
-    for tenant in [&a, &b] {
+    let (tenant, other) = (server.tenant().await, server.tenant().await);
+    for tenant in [&tenant, &other] {
         server.database.sql(&include_str!("fill.sql").replace("TENANT", &tenant.id)).await;
     }
+    // Index-only scans need the visibility map, the planner its statistics.
     server.database.sql("VACUUM ANALYZE").await;
-    println!("filled in {:?}", t.elapsed());
-    let client = server.database.connect_app().await;
-    for (name, sql) in statements() {
-        let (role, tenant) = match name {
-            "hold_due" | "operation_forget" | "job_lock" => ("bursar_jobs".to_owned(), String::new()),
-            "key_find" | "schema_version" => ("bursar_auth".to_owned(), String::new()),
-            n if n.starts_with("tenant_") => ("app_tenant_00000000000000000000000000000000".to_owned(), "00000000-0000-0000-0000-000000000000".to_owned()),
-            _ => (format!("app_tenant_{}", a.id.replace('-', "")), a.id.clone()),
-        };
-        client.batch_execute("BEGIN").await.unwrap();
-        client.batch_execute(&format!("SET LOCAL ROLE {role}; SET LOCAL app.tenant_id = '{tenant}'")).await.unwrap();
-        client.batch_execute(&format!("PREPARE p AS {sql}")).await.unwrap_or_else(|e| panic!("{name}: {e:?}"));
-        let n: i32 = client.query_one("SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = 'p'", &[]).await.unwrap().get(0);
-        let args = vec!["NULL"; n as usize].join(",");
-        let args = if n == 0 { String::new() } else { format!("({args})") };
-        for format in ["TEXT", "JSON"] {
-            match client.query(&format!("EXPLAIN (FORMAT {format}) EXECUTE p{args}"), &[]).await {
-                Ok(rows) if format == "TEXT" => {
-                    println!("==== {name}");
-                    for r in &rows { println!("{}", r.get::<_, String>(0)); }
-                }
-                Ok(rows) => {
-                    let v: serde_json::Value = rows[0].get(0);
-                    let p = Plan(&v[0]["Plan"]);
-                    println!("  -> sorts {} scans {:?}", p.unbounded_sorts(p), p.scans());
-                }
-                Err(e) => { println!("==== {name} ERR {e:?}"); break }
-            }
+    (server, tenant)
+}
+
+/// Explains a statement in a role; all parameters are NULL, which a generic plan does not look at.
+async fn explain(client: &Client, role: Role, tenant: &str, sql: &str) -> Value {
+    let (role, tenant) = match role {
+        Role::Tenant => (format!("app_tenant_{}", tenant.replace('-', "")), tenant),
+        Role::Platform => (format!("app_tenant_{}", NIL.replace('-', "")), NIL),
+        Role::Jobs => ("bursar_jobs".to_owned(), ""),
+        Role::Auth => ("bursar_auth".to_owned(), ""),
+    };
+    let enter = format!("BEGIN; SET LOCAL ROLE {role}; SET LOCAL app.tenant_id = '{tenant}'");
+    client.batch_execute(&enter).await.unwrap();
+    client.batch_execute(&format!("PREPARE explained AS {sql}")).await.unwrap();
+    let count =
+        "SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = 'explained'";
+    let parameters: i32 = client.query_one(count, &[]).await.unwrap().get(0);
+    let nulls = vec!["NULL"; usize::try_from(parameters).unwrap()].join(", ");
+    let nulls = if nulls.is_empty() { nulls } else { format!("({nulls})") };
+    let answer = client
+        .query_one(&format!("EXPLAIN (FORMAT JSON) EXECUTE explained{nulls}"), &[])
+        .await
+        .unwrap();
+    client.batch_execute("ROLLBACK; DEALLOCATE explained").await.unwrap();
+    answer.get(0)
+}
+
+/// What is wrong with a plan.
+fn faults(expected: &Expected, plan: Plan<'_>) -> Vec<String> {
+    let fits = |scan: &Scan, (index, columns): (&str, &str)| {
+        index.split('|').any(|index| index == scan.name) && scan.narrows_by(columns)
+    };
+    let scans = plan.scans();
+    let mut faults = Vec::new();
+    for scan in &scans {
+        let known =
+            ["Index Scan", "Index Only Scan", "Bitmap Index Scan"].contains(&scan.kind.as_str());
+        if !known || !expected.scans.iter().any(|wanted| fits(scan, *wanted)) {
+            faults.push(format!("{} of {} by {:?}", scan.kind, scan.name, scan.condition));
         }
-        client.batch_execute("ROLLBACK; DEALLOCATE ALL").await.unwrap();
+    }
+    for wanted in expected.scans {
+        if !scans.iter().any(|scan| fits(scan, *wanted)) {
+            faults.push(format!("no scan of {} by {}", wanted.0, wanted.1));
+        }
+    }
+    if expected.may_sort.is_none() && plan.unbounded_sorts() > 0 {
+        faults.push("a sort of all that was found".to_owned());
+    }
+    faults
+}
+
+#[tokio::test]
+async fn every_statement_uses_its_index() {
+    let (server, tenant) = filled().await;
+    let client = server.database.connect_app().await;
+    // The login's own setting, not this test's: the service is what runs with generic plans.
+    let mode: String = client.query_one("SHOW plan_cache_mode", &[]).await.unwrap().get(0);
+    assert_eq!(mode, "force_generic_plan");
+    let mut wrong = Vec::new();
+    for (name, sql) in statements() {
+        let Some(expected) = EXPECTED.iter().find(|expected| expected.name == name) else {
+            continue;
+        };
+        let answer = explain(&client, expected.role, &tenant.id, sql).await;
+        for fault in faults(expected, Plan::of(&answer)) {
+            wrong.push(format!("{name}: {fault}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_statement_has_an_expected_plan() {
+    let listed = || EXPECTED.iter().map(|e| e.name).chain(EXEMPT.iter().map(|e| e.0));
+    for (name, _) in statements() {
+        let times = listed().filter(|listed| *listed == name).count();
+        assert_eq!(times, 1, "say once in access_paths/expected.rs which index {name} uses");
+    }
+    for name in listed() {
+        assert!(
+            statements().any(|(known, _)| known == name),
+            "{name} is no statement of the store any more"
+        );
+    }
+    assert!(EXEMPT.iter().all(|(_, _, why)| !why.is_empty()));
+}
+
+/// Whoever runs it may run it: EXPLAIN checks the rights on every table, and PREPARE alone does not.
+#[tokio::test]
+async fn exempt_statements_are_explained_too() {
+    let server = Server::start().await;
+    let tenant = server.tenant().await;
+    let client = server.database.connect_app().await;
+    for (name, role, _) in EXEMPT {
+        let sql = statements().find(|(known, _)| known == name).unwrap().1;
+        let scans = Plan::of(&explain(&client, *role, &tenant.id, sql).await).scans();
+        assert!(
+            scans.iter().all(|scan| scan.name.starts_with("pg_")),
+            "{name} is not exempt: {scans:?}"
+        );
+    }
+}
+
+/// Sign-in is one function, which its caller's plan does not show.
+#[tokio::test]
+async fn sign_in_finds_the_key_by_its_index() {
+    let (server, tenant) = filled().await;
+    let client = server.database.connect().await;
+    let source = "SELECT prosrc FROM pg_proc WHERE oid = 'tenancy.find_key'::regproc";
+    let body: String = client.query_one(source, &[]).await.unwrap().get(0);
+    assert!(body.contains("= key_id"), "{body}");
+    client
+        .batch_execute(
+            "SET plan_cache_mode = force_generic_plan; SET SESSION AUTHORIZATION bursar_owner",
+        )
+        .await
+        .unwrap();
+    // It runs as its owner, under the policies made for that.
+    let role = format!(
+        "BEGIN; SET LOCAL app.tenant_id = ''; PREPARE explained (uuid) AS {}",
+        body.replace("key_id", "$1")
+    );
+    client.batch_execute(&role).await.unwrap();
+    let answer: Value = client
+        .query_one("EXPLAIN (FORMAT JSON) EXECUTE explained(NULL)", &[])
+        .await
+        .unwrap()
+        .get(0);
+    let expected = Expected {
+        name: "find_key",
+        role: Role::Auth,
+        scans: &[("admin_api_key_id", "id"), ("admin_tenant_pkey", "tenant_id")],
+        may_sort: None,
+    };
+    assert_eq!(faults(&expected, Plan::of(&answer)), [""; 0]);
+    drop(tenant);
+}
+
+/// A check that cannot fail is none: what an index cannot answer is told.
+#[tokio::test]
+async fn a_missing_index_is_noticed() {
+    let (server, tenant) = filled().await;
+    let client = server.database.connect_app().await;
+    let of = |scans| Expected { name: "", role: Role::Tenant, scans, may_sort: None };
+    for (sql, expected, fault) in [
+        (
+            "SELECT id FROM bursar.audit_event WHERE tenant_id = $1 AND payload @> $2",
+            of(&[("audit_event_time", "tenant_id recorded_at")]),
+            "no scan of audit_event_time",
+        ),
+        (
+            "SELECT id FROM bursar.ledger_account WHERE metadata @> $1",
+            of(&[]),
+            "Seq Scan of ledger_account",
+        ),
+        (
+            "SELECT id FROM bursar.ledger_transfer WHERE tenant_id = $1 AND debit_id = $2 ORDER BY amount LIMIT $3",
+            of(&[("ledger_transfer_debit", "tenant_id debit_id")]),
+            "a sort of all",
+        ),
+    ] {
+        let answer = explain(&client, Role::Tenant, &tenant.id, sql).await;
+        let found = faults(&expected, Plan::of(&answer));
+        assert!(found.iter().any(|found| found.contains(fault)), "{sql}: {found:?} in {answer}");
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// One scan of a plan.
+/// One scan of a table or an index.
 #[derive(Debug)]
 pub(super) struct Scan {
     /// Such as `Index Scan`.
@@ -13,62 +13,79 @@ pub(super) struct Scan {
     pub(super) condition: String,
 }
 
+impl Scan {
+    /// Whether the index condition holds all these columns, separated by spaces.
+    pub(super) fn narrows_by(&self, columns: &str) -> bool {
+        let words: Vec<&str> =
+            self.condition.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        columns.split(' ').all(|column| words.contains(&column))
+    }
+}
+
 /// A node of a plan with what is below it.
 #[derive(Clone, Copy)]
-pub(super) struct Plan<'a>(pub(super) &'a Value);
+pub(super) struct Plan<'a>(&'a Value);
 
 impl<'a> Plan<'a> {
+    /// The top of what EXPLAIN answered.
+    pub(super) fn of(answer: &'a Value) -> Self {
+        Self(&answer[0]["Plan"])
+    }
+
     fn text(self, key: &str) -> &'a str {
         self.0[key].as_str().unwrap_or_default()
     }
 
-    fn children(self) -> impl Iterator<Item = Plan<'a>> {
+    fn children(self) -> impl Iterator<Item = Self> {
         self.0["Plans"].as_array().into_iter().flatten().map(Plan)
     }
 
-    /// Every scan of a table or an index, in the whole plan.
+    /// Every scan of the whole plan.
     pub(super) fn scans(self) -> Vec<Scan> {
-        let kind = self.text("Node Type");
-        let mut scans: Vec<Scan> = self.children().flat_map(Plan::scans).collect();
-        // A bitmap heap scan reads what the bitmap index scans below it found.
-        if kind != "Bitmap Heap Scan" && (!self.text("Index Name").is_empty() || !self.text("Relation Name").is_empty()) {
-            let name = [self.text("Index Name"), self.text("Relation Name")].into_iter().find(|name| !name.is_empty());
-            // An insert or update names its table too, and scans nothing.
-            if kind != "ModifyTable" && kind != "LockRows" {
-                scans.push(Scan {
-                    kind: kind.to_owned(),
-                    name: name.unwrap_or_default().to_owned(),
-                    condition: self.text("Index Cond").to_owned(),
-                });
-            }
+        let mut scans: Vec<Scan> = self.children().flat_map(Self::scans).collect();
+        let (kind, index, table) =
+            (self.text("Node Type"), self.text("Index Name"), self.text("Relation Name"));
+        let name = if index.is_empty() { table } else { index };
+        // The first reads what the bitmap index scans below it found; the second names the table that it writes.
+        if !name.is_empty() && !["Bitmap Heap Scan", "ModifyTable"].contains(&kind) {
+            let condition = self.text("Index Cond").to_owned();
+            scans.push(Scan { kind: kind.to_owned(), name: name.to_owned(), condition });
         }
         scans
     }
 
-    /// Sorts whose input no LIMIT bounds: they read and order everything that is found before the first row comes out.
-    pub(super) fn unbounded_sorts(self, root: Plan<'a>) -> usize {
-        let own = usize::from(self.text("Node Type") == "Sort" && !self.bounded(root));
-        own + self.children().map(|child| child.unbounded_sorts(root)).sum::<usize>()
+    /// How many sorts read everything that is found before the first row comes out: no LIMIT bounds their input, and it
+    /// comes in no order that an incremental sort could use.
+    pub(super) fn unbounded_sorts(self) -> usize {
+        self.sorts_below(self)
     }
 
-    /// Whether a LIMIT stands between this node and what it reads.
-    fn bounded(self, root: Plan<'a>) -> bool {
+    fn sorts_below(self, root: Self) -> usize {
+        let own = usize::from(self.text("Node Type") == "Sort" && !self.is_bounded(root));
+        own + self.children().map(|child| child.sorts_below(root)).sum::<usize>()
+    }
+
+    /// Whether a LIMIT stands between this node and every table that drives it.
+    fn is_bounded(self, root: Self) -> bool {
+        let mut inputs = self
+            .children()
+            .filter(|child| child.text("Parent Relationship") != "InitPlan")
+            .peekable();
         match self.text("Node Type") {
             "Limit" => true,
-            "CTE Scan" => root.find_subplan(&format!("CTE {}", self.text("CTE Name"))).is_some_and(|cte| cte.bounded(root)),
-            // The outer side drives; of the others all sides do.
-            "Nested Loop" => self.children().next().is_some_and(|outer| outer.bounded(root)),
-            _ => {
-                let mut children = self.children().filter(|child| child.text("Parent Relationship") != "InitPlan").peekable();
-                children.peek().is_some() && children.all(|child| child.bounded(root))
-            }
+            "CTE Scan" => root
+                .subplan(&format!("CTE {}", self.text("CTE Name")))
+                .is_some_and(|cte| cte.is_bounded(root)),
+            // The inner side is looked up for each row of the outer.
+            "Nested Loop" => inputs.next().is_some_and(|outer| outer.is_bounded(root)),
+            _ => inputs.peek().is_some() && inputs.all(|input| input.is_bounded(root)),
         }
     }
 
-    fn find_subplan(self, name: &str) -> Option<Plan<'a>> {
+    fn subplan(self, name: &str) -> Option<Self> {
         if self.text("Subplan Name") == name {
             return Some(self);
         }
-        self.children().find_map(|child| child.find_subplan(name))
+        self.children().find_map(|child| child.subplan(name))
     }
 }

@@ -33,7 +33,10 @@ async fn works() {
     let call = request(&account.id, &account.etag);
 
     let tried = CloseAccountRequest { validate_only: true, ..call.clone() };
-    assert_eq!(ok(accounts().close_account(tried).await).account.unwrap().state(), AccountState::Closed);
+    assert_eq!(
+        ok(accounts().close_account(tried).await).account.unwrap().state(),
+        AccountState::Closed
+    );
     assert_eq!(try_get(&tenant.viewer, &account.id).await.unwrap().state(), AccountState::Open);
 
     let first = ok(accounts().close_account(call.clone()).await);
@@ -50,7 +53,8 @@ async fn works() {
     let again = ok(accounts().close_account(call.clone()).await);
     assert_eq!(again, CloseAccountResponse { replayed: true, ..first });
     let other = CloseAccountRequest { etag: String::new(), ..call.clone() };
-    let fault = refused(accounts().close_account(other).await, Code::AlreadyExists, "REQUEST_ID_REUSED");
+    let fault =
+        refused(accounts().close_account(other).await, Code::AlreadyExists, "REQUEST_ID_REUSED");
     assert_eq!(fault.meta("fields"), "etag");
     let event = event(&tenant, ("account", &account.id), "account.close", &call.request_id).await;
     assert_eq!(event.method, "CloseAccount");

@@ -1,8 +1,8 @@
 //! Lists of accounts.
 
 use bursar_proto::ledger::v1::{
-    Account, AccountFilter, AccountState, BatchCreateAccountsRequest, ListAccountsRequest,
-    NewAccount,
+    Account, AccountFilter, AccountState, BalanceRule, BatchCreateAccountsRequest,
+    ListAccountsRequest, NewAccount,
 };
 use bursar_testkit::{Caller, Server, id, invalid, new_account, ok};
 
@@ -110,7 +110,7 @@ async fn other_tenant() {
     let server = Server::start().await;
     let (ours, theirs) = (server.tenant().await, server.tenant().await);
     let foreign = some(&theirs).await;
-    let own = new_account(&ours.operator, "EUR", Default::default()).await;
+    let own = new_account(&ours.operator, "EUR", BalanceRule::Unlimited).await;
     assert_eq!(all(&ours.viewer, AccountFilter::default(), 10).await, [own]);
     let filter = AccountFilter { code: "2000".into(), ..Default::default() };
     assert_eq!(all(&ours.viewer, filter, 10).await, []);
@@ -161,7 +161,13 @@ async fn bad_input() {
                 page_size: -1,
                 page_token: String::new(),
             },
-            &["filter.asset", "filter.code", "filter.external_reference", "filter.state", "page_size"],
+            &[
+                "filter.asset",
+                "filter.code",
+                "filter.external_reference",
+                "filter.state",
+                "page_size",
+            ],
         ),
     ];
     for (request, fields) in cases {

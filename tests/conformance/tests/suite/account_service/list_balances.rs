@@ -110,7 +110,13 @@ async fn bad_input() {
                 page_size: -1,
                 ..first
             },
-            &["filter.asset", "filter.code", "filter.external_reference", "filter.state", "page_size"],
+            &[
+                "filter.asset",
+                "filter.code",
+                "filter.external_reference",
+                "filter.state",
+                "page_size",
+            ],
         ),
     ];
     for (request, fields) in cases {

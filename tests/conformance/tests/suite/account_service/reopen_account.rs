@@ -3,9 +3,7 @@
 use bursar_proto::ledger::v1::{
     AccountState, BalanceRule, ReopenAccountRequest, ReopenAccountResponse,
 };
-use bursar_testkit::{
-    Server, assert_hidden, event, id, invalid, moved, new_account, ok, refused,
-};
+use bursar_testkit::{Server, assert_hidden, event, id, invalid, moved, new_account, ok, refused};
 use tonic::Code;
 
 use super::{OTHER_ETAG, close, try_get};
@@ -47,7 +45,8 @@ async fn works() {
     let again = ok(accounts().reopen_account(call.clone()).await);
     assert_eq!(again, ReopenAccountResponse { replayed: true, ..first });
     let other = ReopenAccountRequest { id: bank.id.clone(), ..call.clone() };
-    let fault = refused(accounts().reopen_account(other).await, Code::AlreadyExists, "REQUEST_ID_REUSED");
+    let fault =
+        refused(accounts().reopen_account(other).await, Code::AlreadyExists, "REQUEST_ID_REUSED");
     assert_eq!(fault.meta("fields"), "id");
     let event = event(&tenant, ("account", &account.id), "account.reopen", &call.request_id).await;
     assert_eq!(event.method, "ReopenAccount");
@@ -55,8 +54,10 @@ async fn works() {
     // The id of another method's call is not this method's to use.
     let create = super::create(super::euros());
     ok(tenant.operator.accounts().create_account(create.clone()).await);
-    let crossed = ReopenAccountRequest { request_id: create.request_id, ..request(&account.id, "") };
-    let fault = refused(accounts().reopen_account(crossed).await, Code::AlreadyExists, "REQUEST_ID_REUSED");
+    let crossed =
+        ReopenAccountRequest { request_id: create.request_id, ..request(&account.id, "") };
+    let fault =
+        refused(accounts().reopen_account(crossed).await, Code::AlreadyExists, "REQUEST_ID_REUSED");
     assert_eq!(fault.meta("fields"), "method");
 }
 

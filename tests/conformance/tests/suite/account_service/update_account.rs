@@ -25,11 +25,8 @@ fn update(account: Account, paths: &[&str]) -> UpdateAccountRequest {
 
 /// The change of an account's overdraft limit, whatever its etag.
 fn limit(account: &Account, limit: &str) -> UpdateAccountRequest {
-    let change = Account {
-        id: account.id.clone(),
-        overdraft_limit: limit.into(),
-        ..Default::default()
-    };
+    let change =
+        Account { id: account.id.clone(), overdraft_limit: limit.into(), ..Default::default() };
     update(change, &["overdraft_limit"])
 }
 
@@ -83,7 +80,8 @@ async fn works() {
     let fault =
         refused(accounts().update_account(other).await, Code::AlreadyExists, "REQUEST_ID_REUSED");
     assert_eq!(fault.meta("fields"), "account.code");
-    let event = event(&tenant, ("account", &before.id), "account.update", &request.request_id).await;
+    let event =
+        event(&tenant, ("account", &before.id), "account.update", &request.request_id).await;
     assert_eq!(event.method, "UpdateAccount");
 
     // Everything in the mask and nothing in the account clears it all.
@@ -128,7 +126,9 @@ async fn one_of_many_with_one_etag_wins() {
         .map(|n| {
             let change = Account { code: format!("c{n}"), ..account.clone() };
             let admin = tenant.admin.clone();
-            tokio::spawn(async move { admin.accounts().update_account(update(change, &["code"])).await })
+            tokio::spawn(
+                async move { admin.accounts().update_account(update(change, &["code"])).await },
+            )
         })
         .collect();
     let mut won = Vec::new();
@@ -245,13 +245,19 @@ async fn bad_input() {
         (update(account.clone(), &[]), &["update_mask"]),
         (update(account.clone(), &["state"]), &["update_mask"]),
         (update(account.clone(), &["*"]), &["update_mask"]),
-        (update(account.clone(), &["code", "balance.posted", "asset"]), &["update_mask", "update_mask"]),
+        (
+            update(account.clone(), &["code", "balance.posted", "asset"]),
+            &["update_mask", "update_mask"],
+        ),
         (with(Account { id: "x".into(), ..account.clone() }, "code"), &["account.id"]),
         (with(Account { etag: "x".into(), ..account.clone() }, "code"), &["account.etag"]),
         (with(Account { etag: "01".into(), ..account.clone() }, "code"), &["account.etag"]),
         (with(Account { code: "a b".into(), ..account.clone() }, "code"), &["account.code"]),
         (
-            with(Account { external_reference: "\t".into(), ..account.clone() }, "external_reference"),
+            with(
+                Account { external_reference: "\t".into(), ..account.clone() },
+                "external_reference",
+            ),
             &["account.external_reference"],
         ),
         (
@@ -269,7 +275,11 @@ async fn bad_input() {
             UpdateAccountRequest {
                 request_id: String::new(),
                 ..update(
-                    Account { code: "?".into(), external_reference: "\n".into(), ..Default::default() },
+                    Account {
+                        code: "?".into(),
+                        external_reference: "\n".into(),
+                        ..Default::default()
+                    },
                     &["code", "external_reference"],
                 )
             },

@@ -1,14 +1,14 @@
 use bursar_domain::key::ApiKeyText;
 use bursar_proto::admin::v1::{
-    ApiKeyState, CreateApiKeyRequest, CreateTenantRequest, RevokeApiKeyRequest, RotateApiKeyRequest,
-    TenantLimits, WhoAmIRequest,
+    ApiKeyState, CreateApiKeyRequest, CreateTenantRequest, RevokeApiKeyRequest,
+    RotateApiKeyRequest, TenantLimits, WhoAmIRequest,
 };
 use bursar_proto::common::v1::Role;
 use bursar_testkit::{Server, event, fault, id, ok, tenant_role};
 use prost_types::Timestamp;
 use tonic::Code;
 
-use super::{from_now, list, new_key, revoke, seconds_between};
+use super::{from_now, list, new_key, revoke, seconds_between, unknown};
 
 const ROLES: [Role; 4] = [Role::Viewer, Role::Operator, Role::Admin, Role::Auditor];
 
@@ -23,15 +23,24 @@ async fn works() {
         let first = ok(tenant.admin.keys().create_api_key(request.clone()).await);
         let key = first.api_key.clone().unwrap();
         assert!(!first.replayed);
-        assert_eq!((key.label.as_str(), key.role(), key.state()), ("reports", role, ApiKeyState::Active));
+        assert_eq!(
+            (key.label.as_str(), key.role(), key.state()),
+            ("reports", role, ApiKeyState::Active)
+        );
         assert_eq!((key.institution_id.as_str(), key.successor_id.as_str()), ("", ""));
         assert_eq!((key.expires_at, key.revoked_at), (expires_at, None));
-        assert!((0.0..5.0).contains(&seconds_between(&before, &key.created_at.unwrap())), "{key:?}");
+        assert!(
+            (0.0..5.0).contains(&seconds_between(&before, &key.created_at.unwrap())),
+            "{key:?}"
+        );
         assert!(first.key.starts_with("bsr_test_"));
         assert_eq!(ApiKeyText::parse(&first.key, "test").unwrap().id.to_string(), key.id);
 
         let who = ok(tenant.admin.with_key(&first.key).server().who_am_i(WhoAmIRequest {}).await);
-        assert_eq!((who.tenant_id, who.key_id, who.role), (tenant.id.clone(), key.id.clone(), role.into()));
+        assert_eq!(
+            (who.tenant_id, who.key_id, who.role),
+            (tenant.id.clone(), key.id.clone(), role.into())
+        );
         assert_eq!((who.label.as_str(), who.expires_at), ("reports", expires_at));
 
         let again = ok(tenant.admin.keys().create_api_key(request.clone()).await);
@@ -66,8 +75,16 @@ async fn bad_input() {
     let nanos = |nanos| Some(Timestamp { nanos, ..from_now(60_000) });
     let far = Some(Timestamp { seconds: 253_402_300_800, nanos: 0 });
     let cases: Vec<(&str, CreateApiKeyRequest, &[&str])> = vec![
-        ("no request id", CreateApiKeyRequest { request_id: String::new(), ..good() }, &["request_id"]),
-        ("bad request id", CreateApiKeyRequest { request_id: "1".into(), ..good() }, &["request_id"]),
+        (
+            "no request id",
+            CreateApiKeyRequest { request_id: String::new(), ..good() },
+            &["request_id"],
+        ),
+        (
+            "bad request id",
+            CreateApiKeyRequest { request_id: "1".into(), ..good() },
+            &["request_id"],
+        ),
         ("no label", CreateApiKeyRequest { label: String::new(), ..good() }, &["label"]),
         ("blank label", CreateApiKeyRequest { label: " ".into(), ..good() }, &["label"]),
         ("long label", CreateApiKeyRequest { label: "ü".repeat(101), ..good() }, &["label"]),
@@ -77,11 +94,27 @@ async fn bad_input() {
         ("unknown role", CreateApiKeyRequest { role: 6, ..good() }, &["role"]),
         ("negative role", CreateApiKeyRequest { role: -1, ..good() }, &["role"]),
         ("platform", CreateApiKeyRequest { role: Role::Platform.into(), ..good() }, &["role"]),
-        ("institution", CreateApiKeyRequest { institution_id: "x".into(), ..good() }, &["institution_id"]),
-        ("past", CreateApiKeyRequest { expires_at: Some(from_now(-1_000)), ..good() }, &["expires_at"]),
+        (
+            "institution",
+            CreateApiKeyRequest { institution_id: "x".into(), ..good() },
+            &["institution_id"],
+        ),
+        (
+            "past",
+            CreateApiKeyRequest { expires_at: Some(from_now(-1_000)), ..good() },
+            &["expires_at"],
+        ),
         ("too fine", CreateApiKeyRequest { expires_at: nanos(1), ..good() }, &["expires_at"]),
-        ("nanos", CreateApiKeyRequest { expires_at: nanos(1_000_000_000), ..good() }, &["expires_at"]),
-        ("negative nanos", CreateApiKeyRequest { expires_at: nanos(-1), ..good() }, &["expires_at"]),
+        (
+            "nanos",
+            CreateApiKeyRequest { expires_at: nanos(1_000_000_000), ..good() },
+            &["expires_at"],
+        ),
+        (
+            "negative nanos",
+            CreateApiKeyRequest { expires_at: nanos(-1), ..good() },
+            &["expires_at"],
+        ),
         ("year 10000", CreateApiKeyRequest { expires_at: far, ..good() }, &["expires_at"]),
         (
             "all at once",
@@ -112,7 +145,10 @@ async fn a_reused_request_id_names_what_differs() {
     let made = ok(tenant.admin.keys().create_api_key(first.clone()).await).api_key.unwrap();
     for (other, fields) in [
         (CreateApiKeyRequest { label: "x".into(), ..first.clone() }, "label"),
-        (CreateApiKeyRequest { role: 2, institution_id: id(), ..first.clone() }, "role,institution_id"),
+        (
+            CreateApiKeyRequest { role: 2, institution_id: id(), ..first.clone() },
+            "role,institution_id",
+        ),
         (CreateApiKeyRequest { expires_at: Some(from_now(9_000)), ..first.clone() }, "expires_at"),
     ] {
         let refused = fault(tenant.admin.keys().create_api_key(other).await.unwrap_err());
@@ -135,31 +171,67 @@ async fn validate_only_makes_nothing() {
     assert_eq!((tried.key.as_str(), tried.replayed), ("", false));
     assert_eq!(tried.api_key.unwrap().label, "reports");
     assert_eq!(list(&tenant.admin).await.len(), 4);
-    let counts = "SELECT (SELECT count(*) FROM bursar.audit_event WHERE tenant_id <> $$00000000-0000-0000-0000-000000000000$$),
-                         (SELECT count(*) FROM bursar.operation_record WHERE tenant_id <> $$00000000-0000-0000-0000-000000000000$$)";
-    let row = &server.database.rows(counts).await[0];
-    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (3, 3), "those of the three keys of the set-up");
+    let of = format!("WHERE tenant_id = '{}'", tenant.id);
+    let counts = format!(
+        "SELECT (SELECT count(*) FROM bursar.audit_event {of}),
+                (SELECT count(*) FROM bursar.operation_record {of})"
+    );
+    let row = &server.database.rows(&counts).await[0];
+    assert_eq!(
+        (row.get::<_, i64>(0), row.get::<_, i64>(1)),
+        (3, 3),
+        "those of the three keys of the set-up"
+    );
     let real = CreateApiKeyRequest { validate_only: false, ..request };
     assert!(!ok(tenant.admin.keys().create_api_key(real).await).replayed, "the id was still free");
+}
+
+/// A cached key ends at its time all the same.
+#[tokio::test]
+async fn a_key_ends_when_it_expires() {
+    let server = Server::start().await;
+    let tenant = server.tenant().await;
+    let request = CreateApiKeyRequest { expires_at: Some(from_now(700)), ..new_key() };
+    let made = ok(tenant.admin.keys().create_api_key(request).await);
+    let caller = tenant.admin.with_key(&made.key);
+    let expires_at = made.api_key.unwrap().expires_at.unwrap();
+    loop {
+        let asked = from_now(0);
+        let reason = unknown(&caller).await;
+        let answered = from_now(0);
+        if reason.is_empty() {
+            assert!(seconds_between(&asked, &expires_at) > 0.0, "served after its end");
+        } else {
+            assert_eq!(reason, "KEY_EXPIRED");
+            assert!(seconds_between(&answered, &expires_at) < 0.0, "refused before its end");
+            return;
+        }
+    }
 }
 
 #[tokio::test]
 async fn no_key_makes_one_above_itself() {
     let server = Server::start().await;
     let tenant = server.tenant().await;
-    for (caller, role) in [(&tenant.viewer, "viewer"), (&tenant.operator, "operator"), (&tenant.auditor, "auditor")] {
+    for (caller, role) in
+        [(&tenant.viewer, "viewer"), (&tenant.operator, "operator"), (&tenant.auditor, "auditor")]
+    {
         let refused = fault(caller.keys().create_api_key(new_key()).await.unwrap_err());
         refused.is(role, Code::PermissionDenied, "PERMISSION_MISSING");
         assert_eq!((refused.meta("permission"), refused.meta("role")), ("admin.key.write", role));
     }
     for role in ROLES {
         let request = CreateApiKeyRequest { role: role.into(), ..new_key() };
-        fault(server.platform.keys().create_api_key(request).await.unwrap_err()).names("by the platform", &["role"]);
+        fault(server.platform.keys().create_api_key(request).await.unwrap_err())
+            .names("by the platform", &["role"]);
     }
     let request = CreateApiKeyRequest { role: Role::Platform.into(), ..new_key() };
     let made = ok(server.platform.keys().create_api_key(request).await);
     let who = ok(server.platform.with_key(&made.key).server().who_am_i(WhoAmIRequest {}).await);
-    assert_eq!((who.role(), who.tenant_id.as_str()), (Role::Platform, "00000000-0000-0000-0000-000000000000"));
+    assert_eq!(
+        (who.role(), who.tenant_id.as_str()),
+        (Role::Platform, "00000000-0000-0000-0000-000000000000")
+    );
 }
 
 /// Whatever the service believes: the database lets no tenant have a platform key.
@@ -188,8 +260,12 @@ async fn the_database_refuses_a_platform_key_of_a_tenant() {
 async fn the_number_of_live_keys_is_limited() {
     let server = Server::start().await;
     let limits = Some(TenantLimits { max_api_keys: 3, requests_per_second: 0 });
-    let request =
-        CreateTenantRequest { request_id: id(), name: "small".into(), limits, ..Default::default() };
+    let request = CreateTenantRequest {
+        request_id: id(),
+        name: "small".into(),
+        limits,
+        ..Default::default()
+    };
     let made = ok(server.platform.tenants().create_tenant(request).await);
     let admin = server.platform.with_key(&made.key);
     let second = new_key();

@@ -33,7 +33,7 @@ async fn works() {
         revoke(&tenant.admin, id).await;
     }
     tokio::time::sleep(Duration::from_millis(400)).await;
-    assert_eq!(in_state(&tenant.admin, ApiKeyState::Expired).await, [expired.clone()]);
+    assert_eq!(in_state(&tenant.admin, ApiKeyState::Expired).await, [expired.as_str()]);
     assert_eq!(in_state(&tenant.admin, ApiKeyState::Revoked).await, revoked);
     assert_eq!(in_state(&tenant.admin, ApiKeyState::Active).await.len(), 7);
     assert_eq!(get(&tenant.admin, &expired).await.state(), ApiKeyState::Expired);
@@ -79,7 +79,8 @@ async fn other_tenant() {
     let request = ListApiKeysRequest { page_size: 1, ..Default::default() };
     let token = ok(one.admin.keys().list_api_keys(request.clone()).await).next_page_token;
     let stolen = ListApiKeysRequest { page_token: token, ..request };
-    fault(other.admin.keys().list_api_keys(stolen).await.unwrap_err()).names("stolen", &["page_token"]);
+    fault(other.admin.keys().list_api_keys(stolen).await.unwrap_err())
+        .names("stolen", &["page_token"]);
 }
 
 #[tokio::test]
@@ -91,10 +92,26 @@ async fn bad_input() {
     let active = ApiKeyState::Active.into();
     let cases: [(&str, ListApiKeysRequest, &[&str]); 5] = [
         ("unknown state", ListApiKeysRequest { state: 4, ..Default::default() }, &["state"]),
-        ("negative size", ListApiKeysRequest { page_size: -1, ..Default::default() }, &["page_size"]),
-        ("garbage", ListApiKeysRequest { page_token: "x".into(), ..Default::default() }, &["page_token"]),
-        ("other filter", ListApiKeysRequest { state: active, page_token: token, page_size: 1 }, &["page_token"]),
-        ("both", ListApiKeysRequest { state: -1, page_size: -5, ..Default::default() }, &["state", "page_size"]),
+        (
+            "negative size",
+            ListApiKeysRequest { page_size: -1, ..Default::default() },
+            &["page_size"],
+        ),
+        (
+            "garbage",
+            ListApiKeysRequest { page_token: "x".into(), ..Default::default() },
+            &["page_token"],
+        ),
+        (
+            "other filter",
+            ListApiKeysRequest { state: active, page_token: token, page_size: 1 },
+            &["page_token"],
+        ),
+        (
+            "both",
+            ListApiKeysRequest { state: -1, page_size: -5, ..Default::default() },
+            &["state", "page_size"],
+        ),
     ];
     for (case, request, fields) in cases {
         fault(tenant.admin.keys().list_api_keys(request).await.unwrap_err()).names(case, fields);

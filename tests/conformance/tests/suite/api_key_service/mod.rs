@@ -65,6 +65,6 @@ fn from_now(millis: i64) -> Timestamp {
 
 /// Seconds between two times.
 fn seconds_between(from: &Timestamp, to: &Timestamp) -> f64 {
-    let seconds = |time: &Timestamp| time.seconds as f64 + f64::from(time.nanos) / 1e9;
-    seconds(to) - seconds(from)
+    let time = |time: &Timestamp| jiff::Timestamp::new(time.seconds, time.nanos).unwrap();
+    (time(to) - time(from)).total(jiff::Unit::Second).unwrap()
 }

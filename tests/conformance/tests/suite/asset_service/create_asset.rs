@@ -1,3 +1,5 @@
+//! Adding an asset.
+
 use bursar_proto::ledger::v1::{
     AssetKind, BalanceRule, CreateAssetRequest, CreateAssetResponse, GetAssetRequest,
 };

@@ -1,3 +1,5 @@
+//! Reading one asset.
+
 use bursar_proto::ledger::v1::{AssetKind, GetAssetRequest};
 use bursar_testkit::{Server, assert_hidden, invalid, refused};
 use tonic::Code;

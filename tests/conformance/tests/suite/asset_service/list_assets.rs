@@ -1,3 +1,5 @@
+//! Lists of assets.
+
 use bursar_proto::ledger::v1::{Asset, AssetKind, CreateAssetRequest, ListAssetsRequest};
 use bursar_testkit::{Caller, Server, invalid, ok};
 

@@ -37,7 +37,10 @@ async fn works() {
 
     let admin = server.platform.with_key(&first.key);
     let who = ok(admin.server().who_am_i(WhoAmIRequest {}).await);
-    assert_eq!((who.tenant_id.as_str(), who.role(), who.key_id), (tenant.id.as_str(), Role::Admin, first.key_id.clone()));
+    assert_eq!(
+        (who.tenant_id.as_str(), who.role(), who.key_id),
+        (tenant.id.as_str(), Role::Admin, first.key_id.clone())
+    );
     let key = ok(admin.keys().get_api_key(GetApiKeyRequest { id: first.key_id.clone() }).await);
     let key = key.api_key.unwrap();
     assert_eq!((key.label.as_str(), key.state()), ("first admin key", ApiKeyState::Active));
@@ -47,13 +50,21 @@ async fn works() {
     assert_eq!(found, views, "reporting views: none of keys or remembered calls");
 
     let again = ok(server.platform.tenants().create_tenant(request.clone()).await);
-    assert_eq!((again.key.as_str(), again.replayed, first.replayed), ("", true, false), "shown once");
+    assert_eq!(
+        (again.key.as_str(), again.replayed, first.replayed),
+        ("", true, false),
+        "shown once"
+    );
     assert_eq!((again.tenant, again.key_id), (first.tenant, first.key_id));
     let found = events(&server, &tenant.id).await;
     assert_eq!(found.len(), 1, "replays leave no event");
-    assert_eq!((found[0].action.as_str(), &found[0].request_id), ("tenant.create", &request.request_id));
+    assert_eq!(
+        (found[0].action.as_str(), &found[0].request_id),
+        ("tenant.create", &request.request_id)
+    );
 
-    let other = CreateTenantRequest { name: "x".into(), key_label: "y".into(), limits: None, ..request };
+    let other =
+        CreateTenantRequest { name: "x".into(), key_label: "y".into(), limits: None, ..request };
     let refused = refusal(server.platform.tenants().create_tenant(other).await);
     refused.is("other body", Code::AlreadyExists, "REQUEST_ID_REUSED");
     assert_eq!(refused.meta("fields"), "name,limits,key_label");
@@ -71,10 +82,17 @@ async fn other_tenant() {
     ] {
         let refused = refusal(caller.tenants().create_tenant(new_tenant()).await);
         refused.is(role, Code::PermissionDenied, "PERMISSION_MISSING");
-        assert_eq!((refused.meta("permission"), refused.meta("role")), ("admin.tenant.write", role));
+        assert_eq!(
+            (refused.meta("permission"), refused.meta("role")),
+            ("admin.tenant.write", role)
+        );
     }
     // The same names and request ids are nobody's: a second tenant may have the first one's name.
-    let made = ok(server.platform.tenants().create_tenant(CreateTenantRequest { name: "test tenant".into(), ..new_tenant() }).await);
+    let made = ok(server
+        .platform
+        .tenants()
+        .create_tenant(CreateTenantRequest { name: "test tenant".into(), ..new_tenant() })
+        .await);
     assert_ne!(made.tenant.unwrap().id, tenant.id);
 }
 
@@ -86,13 +104,25 @@ async fn bad_input() {
         ..new_tenant()
     };
     let cases: Vec<(&str, CreateTenantRequest, &[&str])> = vec![
-        ("no request id", CreateTenantRequest { request_id: String::new(), ..new_tenant() }, &["request_id"]),
+        (
+            "no request id",
+            CreateTenantRequest { request_id: String::new(), ..new_tenant() },
+            &["request_id"],
+        ),
         ("no name", CreateTenantRequest { name: String::new(), ..new_tenant() }, &["name"]),
         ("blank name", CreateTenantRequest { name: "\u{3000} ".into(), ..new_tenant() }, &["name"]),
         ("long name", CreateTenantRequest { name: "ü".repeat(201), ..new_tenant() }, &["name"]),
         ("NUL", CreateTenantRequest { name: "a\0".into(), ..new_tenant() }, &["name"]),
-        ("long label", CreateTenantRequest { key_label: "x".repeat(101), ..new_tenant() }, &["key_label"]),
-        ("blank label", CreateTenantRequest { key_label: " ".into(), ..new_tenant() }, &["key_label"]),
+        (
+            "long label",
+            CreateTenantRequest { key_label: "x".repeat(101), ..new_tenant() },
+            &["key_label"],
+        ),
+        (
+            "blank label",
+            CreateTenantRequest { key_label: " ".into(), ..new_tenant() },
+            &["key_label"],
+        ),
         ("keys below", limits(-1, 0), &["limits.max_api_keys"]),
         ("keys above", limits(1_001, 0), &["limits.max_api_keys"]),
         ("rate below", limits(1, -1), &["limits.requests_per_second"]),
@@ -106,11 +136,18 @@ async fn bad_input() {
                 validate_only: true,
                 ..limits(-1, -1)
             },
-            &["request_id", "name", "key_label", "limits.max_api_keys", "limits.requests_per_second"],
+            &[
+                "request_id",
+                "name",
+                "key_label",
+                "limits.max_api_keys",
+                "limits.requests_per_second",
+            ],
         ),
     ];
     for (case, request, fields) in cases {
-        fault(server.platform.tenants().create_tenant(request).await.unwrap_err()).names(case, fields);
+        fault(server.platform.tenants().create_tenant(request).await.unwrap_err())
+            .names(case, fields);
     }
     let widest = CreateTenantRequest {
         name: "ü".repeat(200),
@@ -118,7 +155,8 @@ async fn bad_input() {
         ..limits(1_000, 1_000_000)
     };
     ok(server.platform.tenants().create_tenant(widest).await);
-    let count = server.database.rows("SELECT count(*) FROM bursar.admin_tenant").await[0].get::<_, i64>(0);
+    let count =
+        server.database.rows("SELECT count(*) FROM bursar.admin_tenant").await[0].get::<_, i64>(0);
     assert_eq!(count, 2, "the platform and one: what was refused made nothing");
 }
 
@@ -151,7 +189,7 @@ async fn validate_only_makes_nothing() {
     assert!(!ok(server.platform.tenants().create_tenant(real).await).replayed);
 }
 
-/// Role and schema come and go with the transaction: of a hundred calls with one id there is one tenant.
+/// Role and schema come and go with the transaction: of many calls with one id there is one tenant.
 #[tokio::test]
 async fn racing_calls_with_one_id_make_one_tenant() {
     let server = Server::start().await;

@@ -17,13 +17,21 @@ async fn works() {
 
 #[tokio::test]
 async fn other_tenant() {
-    only_the_platform_manages(async |caller, id| caller.tenants().get_tenant(GetTenantRequest { id }).await).await;
+    only_the_platform_manages(async |caller, id| {
+        caller.tenants().get_tenant(GetTenantRequest { id }).await
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn bad_input() {
     let server = Server::start().await;
-    for bad in ["", "x", "urn:uuid:0192f0c0-0000-7000-8000-000000000000", " 0192f0c0-0000-7000-8000-00000000000"] {
+    for bad in [
+        "",
+        "x",
+        "urn:uuid:0192f0c0-0000-7000-8000-000000000000",
+        " 0192f0c0-0000-7000-8000-00000000000",
+    ] {
         let request = GetTenantRequest { id: bad.into() };
         fault(server.platform.tenants().get_tenant(request).await.unwrap_err()).names(bad, &["id"]);
     }

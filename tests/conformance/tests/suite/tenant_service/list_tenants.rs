@@ -16,7 +16,10 @@ fn ids(tenants: Vec<Tenant>) -> Vec<String> {
 #[tokio::test]
 async fn works() {
     let server = Server::start().await;
-    assert!(in_state(&server, TenantState::Unspecified).await.is_empty(), "the platform is no tenant");
+    assert!(
+        in_state(&server, TenantState::Unspecified).await.is_empty(),
+        "the platform is no tenant"
+    );
     let mut made = Vec::new();
     for _ in 0..4 {
         made.push(server.tenant().await);
@@ -67,12 +70,29 @@ async fn bad_input() {
     let suspended = TenantState::Suspended.into();
     let cases: [(&str, ListTenantsRequest, &[&str]); 5] = [
         ("unknown state", ListTenantsRequest { state: 4, ..Default::default() }, &["state"]),
-        ("negative size", ListTenantsRequest { page_size: -1, ..Default::default() }, &["page_size"]),
-        ("garbage", ListTenantsRequest { page_token: "AAAA".into(), ..Default::default() }, &["page_token"]),
-        ("other filter", ListTenantsRequest { state: suspended, page_token: token, page_size: 1 }, &["page_token"]),
-        ("both", ListTenantsRequest { state: -2, page_size: i32::MIN, ..Default::default() }, &["state", "page_size"]),
+        (
+            "negative size",
+            ListTenantsRequest { page_size: -1, ..Default::default() },
+            &["page_size"],
+        ),
+        (
+            "garbage",
+            ListTenantsRequest { page_token: "AAAA".into(), ..Default::default() },
+            &["page_token"],
+        ),
+        (
+            "other filter",
+            ListTenantsRequest { state: suspended, page_token: token, page_size: 1 },
+            &["page_token"],
+        ),
+        (
+            "both",
+            ListTenantsRequest { state: -2, page_size: i32::MIN, ..Default::default() },
+            &["state", "page_size"],
+        ),
     ];
     for (case, request, fields) in cases {
-        fault(server.platform.tenants().list_tenants(request).await.unwrap_err()).names(case, fields);
+        fault(server.platform.tenants().list_tenants(request).await.unwrap_err())
+            .names(case, fields);
     }
 }

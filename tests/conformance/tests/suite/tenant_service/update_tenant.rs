@@ -3,7 +3,9 @@ use bursar_testkit::{Server, fault, id, ok};
 use prost_types::FieldMask;
 use tonic::Code;
 
-use super::{deletion, events, get, only_the_platform_manages, refusal, refused_in_state, suspension};
+use super::{
+    deletion, events, get, only_the_platform_manages, refusal, refused_in_state, suspension,
+};
 
 fn update(tenant: Tenant, paths: &[&str]) -> UpdateTenantRequest {
     let paths = paths.iter().map(|path| (*path).to_owned()).collect();
@@ -27,16 +29,27 @@ async fn works() {
     let tenant = server.tenant().await;
     let read = get(&server, &tenant.id).await;
     let limits = Some(TenantLimits { max_api_keys: 20, requests_per_second: 500 });
-    let request = update(Tenant { name: "renamed".into(), limits, ..read.clone() }, &["name", "limits"]);
+    let request =
+        update(Tenant { name: "renamed".into(), limits, ..read.clone() }, &["name", "limits"]);
     let first = ok(server.platform.tenants().update_tenant(request.clone()).await);
     let now = first.tenant.clone().unwrap();
-    let changed = Tenant { name: "renamed".into(), limits, etag: now.etag.clone(), updated_at: now.updated_at, ..read.clone() };
+    let changed = Tenant {
+        name: "renamed".into(),
+        limits,
+        etag: now.etag.clone(),
+        updated_at: now.updated_at,
+        ..read.clone()
+    };
     assert_eq!(now, changed);
     assert_ne!((&now.etag, now.updated_at), (&read.etag, read.updated_at));
     assert_eq!(get(&server, &tenant.id).await, now);
 
     let again = ok(server.platform.tenants().update_tenant(request.clone()).await);
-    assert_eq!((again.replayed, first.replayed, again.tenant), (true, false, Some(now.clone())), "though the etag has changed");
+    assert_eq!(
+        (again.replayed, first.replayed, again.tenant),
+        (true, false, Some(now.clone())),
+        "though the etag has changed"
+    );
     assert_eq!(get(&server, &tenant.id).await, now);
     let found = events(&server, &tenant.id).await;
     let actions: Vec<_> = found.iter().map(|event| event.action.as_str()).collect();
@@ -52,7 +65,10 @@ async fn works() {
 #[tokio::test]
 async fn other_tenant() {
     only_the_platform_manages(async |caller, id| {
-        caller.tenants().update_tenant(update(blind(&id, "mine now", 1, 1), &["name", "limits"])).await
+        caller
+            .tenants()
+            .update_tenant(update(blind(&id, "mine now", 1, 1), &["name", "limits"]))
+            .await
     })
     .await;
 }
@@ -62,13 +78,28 @@ async fn bad_input() {
     let server = Server::start().await;
     let tenant = server.tenant().await;
     let before = get(&server, &tenant.id).await;
-    let with = |name: &str, keys, rate, paths: &[&str]| update(blind(&tenant.id, name, keys, rate), paths);
-    let etag = |etag: &str| update(Tenant { etag: etag.into(), ..blind(&tenant.id, "x", 1, 1) }, &["name"]);
+    let with =
+        |name: &str, keys, rate, paths: &[&str]| update(blind(&tenant.id, name, keys, rate), paths);
+    let etag = |etag: &str| {
+        update(Tenant { etag: etag.into(), ..blind(&tenant.id, "x", 1, 1) }, &["name"])
+    };
     let cases: Vec<(&str, UpdateTenantRequest, &[&str])> = vec![
-        ("no request id", UpdateTenantRequest { request_id: String::new(), ..with("x", 1, 1, &["name"]) }, &["request_id"]),
-        ("no tenant", UpdateTenantRequest { tenant: None, ..with("x", 1, 1, &["name"]) }, &["tenant"]),
+        (
+            "no request id",
+            UpdateTenantRequest { request_id: String::new(), ..with("x", 1, 1, &["name"]) },
+            &["request_id"],
+        ),
+        (
+            "no tenant",
+            UpdateTenantRequest { tenant: None, ..with("x", 1, 1, &["name"]) },
+            &["tenant"],
+        ),
         ("no id", update(blind("", "x", 1, 1), &["name"]), &["tenant.id"]),
-        ("no mask", UpdateTenantRequest { update_mask: None, ..with("x", 1, 1, &[]) }, &["update_mask"]),
+        (
+            "no mask",
+            UpdateTenantRequest { update_mask: None, ..with("x", 1, 1, &[]) },
+            &["update_mask"],
+        ),
         ("empty mask", with("x", 1, 1, &[]), &["update_mask"]),
         ("unknown path", with("x", 1, 1, &["name", "colour"]), &["update_mask"]),
         ("state", with("x", 1, 1, &["state"]), &["update_mask"]),
@@ -79,29 +110,44 @@ async fn bad_input() {
         ("blank name", with(" ", 1, 1, &["name"]), &["tenant.name"]),
         ("long name", with(&"x".repeat(201), 1, 1, &["name"]), &["tenant.name"]),
         ("keys", with("x", 1_001, 1, &["limits.max_api_keys"]), &["tenant.limits.max_api_keys"]),
-        ("rate", with("x", 1, -1, &["limits.requests_per_second"]), &["tenant.limits.requests_per_second"]),
+        (
+            "rate",
+            with("x", 1, -1, &["limits.requests_per_second"]),
+            &["tenant.limits.requests_per_second"],
+        ),
         (
             "all at once",
             UpdateTenantRequest {
                 request_id: "x".into(),
                 ..update(Tenant { etag: "?".into(), ..blind("x", "", -1, -1) }, &["name", "limits"])
             },
-            &["request_id", "tenant.id", "tenant.etag", "tenant.name", "tenant.limits.max_api_keys", "tenant.limits.requests_per_second"],
+            &[
+                "request_id",
+                "tenant.id",
+                "tenant.etag",
+                "tenant.name",
+                "tenant.limits.max_api_keys",
+                "tenant.limits.requests_per_second",
+            ],
         ),
     ];
     for (case, request, fields) in cases {
-        fault(server.platform.tenants().update_tenant(request).await.unwrap_err()).names(case, fields);
+        fault(server.platform.tenants().update_tenant(request).await.unwrap_err())
+            .names(case, fields);
     }
     assert_eq!(get(&server, &tenant.id).await, before);
     // Only what is named is read.
     ok(server.platform.tenants().update_tenant(with("", 30, -7, &["limits.max_api_keys"])).await);
 }
 
+/// The mask, what is sent, and the name and limits after it.
+type Step<'a> = (&'a [&'a str], Tenant, (&'a str, i32, i32));
+
 #[tokio::test]
 async fn only_what_the_mask_names_changes() {
     let server = Server::start().await;
     let tenant = server.tenant().await;
-    let steps: [(&[&str], Tenant, (&str, i32, i32)); 6] = [
+    let steps: [Step<'_>; 6] = [
         (&["name"], blind(&tenant.id, "a", 5, 5), ("a", 100, 0)),
         (&["limits.max_api_keys"], blind(&tenant.id, "b", 6, 6), ("a", 6, 0)),
         (&["limits.requests_per_second"], blind(&tenant.id, "c", 7, 7_000), ("a", 6, 7_000)),
@@ -110,9 +156,14 @@ async fn only_what_the_mask_names_changes() {
         (&["limits"], Tenant { limits: None, ..blind(&tenant.id, "f", 0, 0) }, ("d", 100, 0)),
     ];
     for (paths, given, (name, keys, rate)) in steps {
-        let now = ok(server.platform.tenants().update_tenant(update(given, paths)).await).tenant.unwrap();
+        let now =
+            ok(server.platform.tenants().update_tenant(update(given, paths)).await).tenant.unwrap();
         let limits = now.limits.unwrap();
-        assert_eq!((now.name.as_str(), limits.max_api_keys, limits.requests_per_second), (name, keys, rate), "{paths:?}");
+        assert_eq!(
+            (now.name.as_str(), limits.max_api_keys, limits.requests_per_second),
+            (name, keys, rate),
+            "{paths:?}"
+        );
         assert_eq!(get(&server, &tenant.id).await, now);
     }
 }
@@ -122,8 +173,11 @@ async fn an_etag_guards_what_was_read() {
     let server = Server::start().await;
     let tenant = server.tenant().await;
     let stale = get(&server, &tenant.id).await;
-    let named = |tenant: &Tenant, name: &str| update(Tenant { name: name.into(), ..tenant.clone() }, &["name"]);
-    let fresh = ok(server.platform.tenants().update_tenant(named(&stale, "one")).await).tenant.unwrap();
+    let named = |tenant: &Tenant, name: &str| {
+        update(Tenant { name: name.into(), ..tenant.clone() }, &["name"])
+    };
+    let fresh =
+        ok(server.platform.tenants().update_tenant(named(&stale, "one")).await).tenant.unwrap();
     let late = named(&stale, "two");
     let refused = refusal(server.platform.tenants().update_tenant(late.clone()).await);
     refused.is("stale", Code::Aborted, "ETAG_MISMATCH");
@@ -134,7 +188,10 @@ async fn an_etag_guards_what_was_read() {
     let third = ok(server.platform.tenants().update_tenant(retried).await).tenant.unwrap();
     assert_eq!((third.name.as_str(), third.etag == fresh.etag), ("two", false));
     let blindly = named(&Tenant { etag: String::new(), ..stale }, "three");
-    assert_eq!(ok(server.platform.tenants().update_tenant(blindly).await).tenant.unwrap().name, "three");
+    assert_eq!(
+        ok(server.platform.tenants().update_tenant(blindly).await).tenant.unwrap().name,
+        "three"
+    );
 }
 
 #[tokio::test]

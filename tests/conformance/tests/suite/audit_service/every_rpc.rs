@@ -1,0 +1,284 @@
+//! Every RPC that changes something leaves its events, and its replay none.
+
+use std::collections::BTreeSet;
+
+use bursar_proto::DESCRIPTOR_SET;
+use bursar_proto::admin::v1::{
+    CreateApiKeyRequest, CreateTenantRequest, DeleteTenantRequest, ResumeTenantRequest,
+    RevokeApiKeyRequest, RotateApiKeyRequest, SuspendTenantRequest, Tenant, UpdateTenantRequest,
+    WhoAmIRequest,
+};
+use bursar_proto::audit::v1::{AuditEvent, AuditFilter};
+use bursar_proto::common::v1::Role;
+use bursar_proto::ledger::v1::{
+    Account, BatchCreateAccountsRequest, BatchCreateTransfersRequest, BatchMode,
+    CloseAccountRequest, CreateAccountRequest, CreateAssetRequest, CreateTransferRequest,
+    NewAccount, PostTransferRequest, ReopenAccountRequest, ReverseTransferRequest,
+    UpdateAccountRequest, VoidTransferRequest,
+};
+use bursar_proto::operation::v1::GetOperationRequest;
+use bursar_testkit::{Caller, Server, attributes, id, new_hold, new_transfer, ok};
+use prost_reflect::DescriptorPool;
+use prost_types::FieldMask;
+use serde_json::json;
+
+use super::{get, list, micros, now, payload};
+
+/// The RPCs that change something.
+fn mutating() -> BTreeSet<String> {
+    let pool = DescriptorPool::decode(DESCRIPTOR_SET).unwrap();
+    let extension = pool.get_extension_by_name("bursar.options.v1.rule").unwrap();
+    let own = pool.services().filter(|service| service.full_name().starts_with("bursar."));
+    own.flat_map(|service| service.methods().collect::<Vec<_>>())
+        .filter(|method| {
+            let options = method.options();
+            let rule = options.get_extension(&extension).as_message().unwrap().clone();
+            rule.get_field_by_name("mutates").unwrap().as_bool().unwrap()
+        })
+        .map(|method| method.name().to_owned())
+        .collect()
+}
+
+/// The trail of one tenant, and what of it was seen.
+struct Trail {
+    caller: Caller,
+    key_id: String,
+    seen: BTreeSet<String>,
+    rpcs: BTreeSet<String>,
+}
+
+impl Trail {
+    async fn of(caller: &Caller) -> Self {
+        let key_id = ok(caller.server().who_am_i(WhoAmIRequest {}).await).key_id;
+        let mut trail =
+            Self { caller: caller.clone(), key_id, seen: BTreeSet::new(), rpcs: BTreeSet::new() };
+        trail.news().await;
+        trail
+    }
+
+    async fn news(&mut self) -> Vec<AuditEvent> {
+        let mut events = list(&self.caller, AuditFilter::default()).await;
+        events.retain(|event| self.seen.insert(event.id.clone()));
+        events
+    }
+}
+
+fn told_in(rpc: &str, package: &str) -> String {
+    format!("/bursar.{package}/{rpc}")
+}
+
+/// Makes the call twice; the first time it must leave one event, as described, and the second time none.
+macro_rules! told {
+    ($trail:ident, $rpc:literal in $service:literal, $action:literal of $kind:literal, $id:expr, |$reply:ident| $resource:expr, $call:expr) => {{
+        let before = now();
+        let $reply = ok($call.await);
+        let after = now();
+        let events = $trail.news().await;
+        assert_eq!(events.len(), 1, "{}: {events:?}", $rpc);
+        let event = events.into_iter().next().unwrap();
+        assert_eq!((event.method.as_str(), event.path), ($rpc, told_in($rpc, $service)));
+        assert_eq!((event.action.as_str(), event.resource_type.as_str()), ($action, $kind));
+        assert_eq!((&event.resource_id, &event.request_id), (&$resource, &$id), "{}", $rpc);
+        assert_eq!(
+            (&event.key_id, event.institution_id.as_str()),
+            (&$trail.key_id, ""),
+            "{}",
+            $rpc
+        );
+        let (occurred, recorded) =
+            (micros(event.occurred_at.as_ref()), micros(event.recorded_at.as_ref()));
+        assert!(occurred <= recorded, "{}: recorded before it occurred", $rpc);
+        // A transfer's time moves on when its account was posted to in the same microsecond.
+        assert!(before <= occurred && recorded <= after + 1_000, "{}: not within the call", $rpc);
+        let found = get(&$trail.caller, &event.id).await;
+        let asked = payload(&found);
+        assert!(!asked.to_string().contains("bsr_"), "{}: {asked}", $rpc);
+        let named = asked
+            .get("request_id")
+            .or(asked.get("id"))
+            .and_then(|id| id.as_str())
+            .unwrap_or_default();
+        assert_eq!(named, $id, "{}: {asked}", $rpc);
+        ok($call.await);
+        assert_eq!($trail.news().await, [], "{}: a replay leaves no event", $rpc);
+        $trail.rpcs.insert($rpc.into());
+        ($reply, asked)
+    }};
+}
+
+async fn keys_and_assets(trail: &mut Trail, caller: &Caller) {
+    let keys = || caller.keys();
+    let request = CreateApiKeyRequest {
+        request_id: id(),
+        label: "x".into(),
+        role: Role::Viewer.into(),
+        ..Default::default()
+    };
+    let (made, asked) = told!(trail, "CreateApiKey" in "admin.v1.ApiKeyService", "key.create" of "api_key", request.request_id,
+        |reply| reply.api_key.as_ref().unwrap().id, keys().create_api_key(request.clone()));
+    assert_eq!(
+        asked,
+        json!({ "request_id": request.request_id, "label": "x", "role": "ROLE_VIEWER" })
+    );
+    let key_id = made.api_key.unwrap().id;
+    let request =
+        RotateApiKeyRequest { request_id: id(), id: key_id.clone(), ..Default::default() };
+    told!(trail, "RotateApiKey" in "admin.v1.ApiKeyService", "key.rotate" of "api_key", request.request_id,
+        |_reply| key_id, keys().rotate_api_key(request.clone()));
+    let request = RevokeApiKeyRequest { request_id: id(), id: key_id.clone() };
+    told!(trail, "RevokeApiKey" in "admin.v1.ApiKeyService", "key.revoke" of "api_key", request.request_id,
+        |_reply| key_id, keys().revoke_api_key(request.clone()));
+    let request = CreateAssetRequest {
+        request_id: id(),
+        code: "MILES".into(),
+        name: "Miles".into(),
+        metadata: attributes(json!({ "a": [1, "b", null, true] })),
+        ..Default::default()
+    };
+    let (_, asked) = told!(trail, "CreateAsset" in "ledger.v1.AssetService", "asset.create" of "asset", request.request_id,
+        |_reply| "MILES".to_owned(), caller.assets().create_asset(request.clone()));
+    assert_eq!(asked["metadata"], json!({ "a": [1.0, "b", null, true] }), "what people typed");
+    let stopped = id();
+    let request = GetOperationRequest { id: stopped.clone(), fence: true };
+    told!(trail, "GetOperation" in "operation.v1.OperationService", "operation.fence" of "operation", stopped,
+        |_reply| stopped, caller.operations().get_operation(request.clone()));
+}
+
+async fn accounts(trail: &mut Trail, caller: &Caller) -> (Account, Account) {
+    let accounts = || caller.accounts();
+    let new = || NewAccount { asset: "EUR".into(), ..Default::default() };
+    let request =
+        CreateAccountRequest { request_id: id(), account: Some(new()), validate_only: false };
+    let (made, asked) = told!(trail, "CreateAccount" in "ledger.v1.AccountService", "account.create" of "account", request.request_id,
+        |reply| reply.account.as_ref().unwrap().id, accounts().create_account(request.clone()));
+    assert_eq!(asked, json!({ "request_id": request.request_id, "account": { "asset": "EUR" } }));
+    let one = made.account.unwrap();
+    let request = UpdateAccountRequest {
+        request_id: id(),
+        account: Some(Account { id: one.id.clone(), code: "fees".into(), ..Default::default() }),
+        update_mask: Some(FieldMask { paths: vec!["code".into()] }),
+        validate_only: false,
+    };
+    told!(trail, "UpdateAccount" in "ledger.v1.AccountService", "account.update" of "account", request.request_id,
+        |_reply| one.id, accounts().update_account(request.clone()));
+    let request =
+        CloseAccountRequest { request_id: id(), id: one.id.clone(), ..Default::default() };
+    told!(trail, "CloseAccount" in "ledger.v1.AccountService", "account.close" of "account", request.request_id,
+        |_reply| one.id, accounts().close_account(request.clone()));
+    let request =
+        ReopenAccountRequest { request_id: id(), id: one.id.clone(), ..Default::default() };
+    told!(trail, "ReopenAccount" in "ledger.v1.AccountService", "account.reopen" of "account", request.request_id,
+        |_reply| one.id, accounts().reopen_account(request.clone()));
+
+    // A batch leaves an event for each account, so that the trail of each is whole.
+    let batch: Vec<_> = (0..200).map(|n| NewAccount { code: format!("c{n}"), ..new() }).collect();
+    let request =
+        BatchCreateAccountsRequest { request_id: id(), accounts: batch, validate_only: false };
+    let made = ok(accounts().batch_create_accounts(request.clone()).await).accounts;
+    let events = trail.news().await;
+    let of =
+        |account: &Account| events.iter().find(|event| event.resource_id == account.id).unwrap();
+    assert_eq!(events.len(), 200);
+    for (n, account) in made.iter().enumerate() {
+        let event = of(account);
+        assert_eq!(
+            (event.method.as_str(), event.action.as_str()),
+            ("BatchCreateAccounts", "account.create")
+        );
+        assert_eq!((&event.request_id, &event.key_id), (&request.request_id, &trail.key_id));
+        assert_eq!(payload(event), json!({ "asset": "EUR", "code": format!("c{n}") }));
+    }
+    ok(accounts().batch_create_accounts(request).await);
+    assert_eq!(trail.news().await, []);
+    trail.rpcs.insert("BatchCreateAccounts".into());
+    (one, made.into_iter().next().unwrap())
+}
+
+async fn transfers(trail: &mut Trail, caller: &Caller, (one, two): (Account, Account)) {
+    let transfers = || caller.transfers();
+    let make = |transfer| CreateTransferRequest { transfer: Some(transfer), validate_only: false };
+    let direct = new_transfer(&one, &two, "12.50");
+    told!(trail, "CreateTransfer" in "ledger.v1.TransferService", "transfer.create" of "transfer", direct.id,
+        |_reply| direct.id, transfers().create_transfer(make(direct.clone())));
+    let pending = new_hold(&one, &two, "9", 0);
+    told!(trail, "CreateTransfer" in "ledger.v1.TransferService", "transfer.create" of "transfer", pending.id,
+        |_reply| pending.id, transfers().create_transfer(make(pending.clone())));
+    let part = PostTransferRequest {
+        id: id(),
+        pending_id: pending.id.clone(),
+        amount: bursar_testkit::money("EUR", "4"),
+        ..Default::default()
+    };
+    told!(trail, "PostTransfer" in "ledger.v1.TransferService", "transfer.post" of "transfer", part.id,
+        |_reply| part.id, transfers().post_transfer(part.clone()));
+    let rest =
+        VoidTransferRequest { id: id(), pending_id: pending.id.clone(), ..Default::default() };
+    told!(trail, "VoidTransfer" in "ledger.v1.TransferService", "transfer.void" of "transfer", rest.id,
+        |_reply| rest.id, transfers().void_transfer(rest.clone()));
+    let back =
+        ReverseTransferRequest { id: id(), transfer_id: direct.id.clone(), ..Default::default() };
+    told!(trail, "ReverseTransfer" in "ledger.v1.TransferService", "transfer.reverse" of "transfer", back.id,
+        |_reply| back.id, transfers().reverse_transfer(back.clone()));
+
+    let batch = BatchCreateTransfersRequest {
+        transfers: (0..3).map(|_| new_transfer(&one, &two, "1")).collect(),
+        mode: BatchMode::Independent.into(),
+        validate_only: false,
+    };
+    ok(transfers().batch_create_transfers(batch.clone()).await);
+    let events = trail.news().await;
+    let named: Vec<_> = events.iter().rev().map(|event| event.id.clone()).collect();
+    let wanted: Vec<_> = batch.transfers.iter().map(|transfer| transfer.id.clone()).collect();
+    assert_eq!(named, wanted, "each transfer of a batch is its own event");
+    assert!(events.iter().all(|event| event.action == "transfer.create"));
+    ok(transfers().batch_create_transfers(batch).await);
+    assert_eq!(trail.news().await, []);
+    trail.rpcs.insert("BatchCreateTransfers".into());
+}
+
+async fn tenants(trail: &mut Trail, caller: &Caller) {
+    let tenants = || caller.tenants();
+    let request = CreateTenantRequest { request_id: id(), name: "x".into(), ..Default::default() };
+    let (made, asked) = told!(trail, "CreateTenant" in "admin.v1.TenantService", "tenant.create" of "tenant", request.request_id,
+        |reply| reply.tenant.as_ref().unwrap().id, tenants().create_tenant(request.clone()));
+    assert_eq!(asked, json!({ "request_id": request.request_id, "name": "x" }));
+    let tenant = made.tenant.unwrap().id;
+    let request = UpdateTenantRequest {
+        request_id: id(),
+        tenant: Some(Tenant { id: tenant.clone(), name: "y".into(), ..Default::default() }),
+        update_mask: Some(FieldMask { paths: vec!["name".into()] }),
+        validate_only: false,
+    };
+    told!(trail, "UpdateTenant" in "admin.v1.TenantService", "tenant.update" of "tenant", request.request_id,
+        |_reply| tenant, tenants().update_tenant(request.clone()));
+    let request =
+        SuspendTenantRequest { request_id: id(), id: tenant.clone(), reason: "unpaid".into() };
+    told!(trail, "SuspendTenant" in "admin.v1.TenantService", "tenant.suspend" of "tenant", request.request_id,
+        |_reply| tenant, tenants().suspend_tenant(request.clone()));
+    let request = ResumeTenantRequest { request_id: id(), id: tenant.clone() };
+    told!(trail, "ResumeTenant" in "admin.v1.TenantService", "tenant.resume" of "tenant", request.request_id,
+        |_reply| tenant, tenants().resume_tenant(request.clone()));
+    let request = DeleteTenantRequest {
+        request_id: id(),
+        id: tenant.clone(),
+        force: true,
+        validate_only: false,
+    };
+    let (_, asked) = told!(trail, "DeleteTenant" in "admin.v1.TenantService", "tenant.delete" of "tenant", request.request_id,
+        |_reply| tenant, tenants().delete_tenant(request.clone()));
+    assert_eq!(asked, json!({ "request_id": request.request_id, "id": tenant, "force": true }));
+}
+
+#[tokio::test]
+async fn every_change_leaves_its_event_and_a_replay_none() {
+    let server = Server::start().await;
+    let tenant = server.tenant().await;
+    let mut trail = Trail::of(&tenant.admin).await;
+    keys_and_assets(&mut trail, &tenant.admin).await;
+    let pair = accounts(&mut trail, &tenant.admin).await;
+    transfers(&mut trail, &tenant.admin, pair).await;
+    let mut platform = Trail::of(&server.platform).await;
+    tenants(&mut platform, &server.platform).await;
+    trail.rpcs.extend(platform.rpcs);
+    assert_eq!(trail.rpcs, mutating(), "each of them has its turn here");
+}

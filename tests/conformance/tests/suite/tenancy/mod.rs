@@ -1,0 +1,42 @@
+//! Tenants are walled off in the database itself, whatever the service believes (E3), and a server refuses to run where
+//! the walls do not stand.
+
+mod config;
+mod guards;
+mod start;
+mod walls;
+
+use bursar_proto::ledger::v1::{BalanceRule, CreateAssetRequest};
+use bursar_testkit::{Server, TestTenant, held, id, moved, new_account, ok};
+
+/// A server with two tenants that have rows in every table.
+async fn two() -> (Server, TestTenant, TestTenant) {
+    let server = Server::start().await;
+    let (a, b) = (server.tenant().await, server.tenant().await);
+    for (tenant, code) in [(&a, "OWNA"), (&b, "OWNB")] {
+        let asset = CreateAssetRequest {
+            request_id: id(),
+            code: code.into(),
+            name: "own".into(),
+            scale: 2,
+            kind: bursar_proto::ledger::v1::AssetKind::Other.into(),
+            ..Default::default()
+        };
+        ok(tenant.admin.assets().create_asset(asset).await);
+        let from = new_account(&tenant.operator, code, BalanceRule::Unlimited).await;
+        let to = new_account(&tenant.operator, code, BalanceRule::Unlimited).await;
+        moved(&tenant.operator, &from, &to, "1.00").await;
+        held(&tenant.operator, &from, &to, "2.00").await;
+    }
+    (server, a, b)
+}
+
+/// Every table of the schema, as the catalog has them.
+async fn tables(server: &Server) -> Vec<String> {
+    let query = "SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                 WHERE n.nspname = 'bursar' AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1";
+    let tables: Vec<String> =
+        server.database.rows(query).await.iter().map(|row| row.get(0)).collect();
+    assert!(tables.len() >= 8, "{tables:?}");
+    tables
+}

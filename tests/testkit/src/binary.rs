@@ -1,0 +1,26 @@
+//! The `bursar` program itself.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+
+static BINARY: OnceLock<PathBuf> = OnceLock::new();
+
+/// Path of the program, built first when it is not up to date: a test of another package cannot ask cargo for it.
+pub fn binary() -> PathBuf {
+    BINARY
+        .get_or_init(|| {
+            let workspace = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+            let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+            let built = Command::new(cargo)
+                .args(["build", "--quiet", "--locked", "-p", "bursar", "--bin", "bursar"])
+                .current_dir(&workspace)
+                .status()
+                .expect("cargo runs");
+            assert!(built.success(), "the program builds");
+            // …/target/debug/deps/this_test → …/target/debug/bursar
+            let this = std::env::current_exe().expect("a path");
+            this.parent().and_then(std::path::Path::parent).expect("a target folder").join("bursar")
+        })
+        .clone()
+}

@@ -1,0 +1,50 @@
+//! Random choices that can be made again: the seed is printed, and taken from `BURSAR_TEST_SEED` when that is set.
+
+/// A generator of choices (splitmix64): good enough to try things, and the same on every machine.
+#[derive(Debug)]
+pub struct Random(u64);
+
+impl Random {
+    /// A fresh generator; its seed is in the output of a failed test.
+    pub fn new() -> Self {
+        let given =
+            std::env::var("BURSAR_TEST_SEED").ok().map(|text| text.parse().expect("a number"));
+        let seed = given.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0);
+        println!("BURSAR_TEST_SEED={seed}");
+        Self(seed)
+    }
+
+    /// A number below `bound`.
+    pub fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let bound = u64::try_from(bound).expect("a small bound");
+        usize::try_from((z ^ (z >> 31)) % bound).expect("below a small bound")
+    }
+
+    /// One of the items.
+    pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[self.below(items.len())]
+    }
+
+    /// Two different items.
+    pub fn two<'a, T>(&mut self, items: &'a [T]) -> (&'a T, &'a T) {
+        let first = self.below(items.len());
+        let second = (first + 1 + self.below(items.len() - 1)) % items.len();
+        (&items[first], &items[second])
+    }
+
+    /// An amount of cents, from 0.01 to 99.99.
+    pub fn cents(&mut self) -> String {
+        let cents = 1 + self.below(9_999);
+        format!("{}.{:02}", cents / 100, cents % 100)
+    }
+}
+
+impl Default for Random {
+    fn default() -> Self {
+        Self::new()
+    }
+}
