@@ -81,6 +81,8 @@ mod tests {
     use super::*;
     use crate::call::tests::op;
 
+    // `fit` hands out what a page holds.
+    #[allow(clippy::ptr_arg)]
     fn cursor(text: &String) -> Cursor {
         Cursor(vec![text[..1].to_owned()])
     }

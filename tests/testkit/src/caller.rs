@@ -24,7 +24,10 @@ use crate::ledger::id;
 pub struct Keyed(Option<MetadataValue<Ascii>>);
 
 impl Interceptor for Keyed {
-    fn call(&mut self, mut request: tonic::Request<()>) -> Result<tonic::Request<()>, tonic::Status> {
+    fn call(
+        &mut self,
+        mut request: tonic::Request<()>,
+    ) -> Result<tonic::Request<()>, tonic::Status> {
         if let Some(key) = &self.0 {
             request.metadata_mut().insert("authorization", key.clone());
         }
@@ -73,8 +76,12 @@ impl Caller {
 
     /// A new key of that role, made by this caller, with the further fields of `request`.
     pub async fn make_key(&self, role: Role, request: CreateApiKeyRequest) -> CreateApiKeyResponse {
-        let request =
-            CreateApiKeyRequest { request_id: id(), label: format!("{role:?}"), role: role.into(), ..request };
+        let request = CreateApiKeyRequest {
+            request_id: id(),
+            label: format!("{role:?}"),
+            role: role.into(),
+            ..request
+        };
         self.keys().create_api_key(request).await.expect("a key").into_inner()
     }
 

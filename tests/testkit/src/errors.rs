@@ -35,7 +35,10 @@ pub fn fault(status: Status) -> Fault {
     assert!(info.is_some(), "every error carries an ErrorInfo, this one none: {status:?}");
     let info = info.unwrap();
     assert_eq!(info.domain, "bursar.dev", "{status:?}");
-    assert!(matches!(info.metadata.get("definite").map(String::as_str), Some("true" | "false")), "{status:?}");
+    assert!(
+        matches!(info.metadata.get("definite").map(String::as_str), Some("true" | "false")),
+        "{status:?}"
+    );
     Fault {
         code: status.code(),
         reason: info.reason,

@@ -20,9 +20,18 @@ pub fn money(asset: &str, amount: &str) -> Option<Money> {
 
 /// Opens an account.
 pub async fn new_account(caller: &Caller, asset: &str, rule: BalanceRule) -> Account {
-    let account = NewAccount { asset: asset.into(), balance_rule: rule.into(), ..Default::default() };
-    let request = CreateAccountRequest { request_id: id(), account: Some(account), ..Default::default() };
-    caller.accounts().create_account(request).await.expect("an account").into_inner().account.expect("an account")
+    let account =
+        NewAccount { asset: asset.into(), balance_rule: rule.into(), ..Default::default() };
+    let request =
+        CreateAccountRequest { request_id: id(), account: Some(account), ..Default::default() };
+    caller
+        .accounts()
+        .create_account(request)
+        .await
+        .expect("an account")
+        .into_inner()
+        .account
+        .expect("an account")
 }
 
 /// A transfer to be made.
@@ -39,5 +48,12 @@ pub fn new_transfer(debit: &Account, credit: &Account, amount: &str) -> NewTrans
 /// The balance of an account now.
 pub async fn balance(caller: &Caller, account: &Account) -> Balance {
     let request = GetBalanceRequest { account_id: account.id.clone(), as_of: None };
-    caller.accounts().get_balance(request).await.expect("a balance").into_inner().balance.expect("a balance")
+    caller
+        .accounts()
+        .get_balance(request)
+        .await
+        .expect("a balance")
+        .into_inner()
+        .balance
+        .expect("a balance")
 }

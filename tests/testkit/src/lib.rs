@@ -1,7 +1,12 @@
 //! Servers, databases and clients for tests: the real ones. One PostgreSQL a test process, one database a test.
 
 // Test code: a failed set-up should say so at once.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc, clippy::print_stdout)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::print_stdout
+)]
 
 mod answers;
 mod binary;
@@ -22,12 +27,12 @@ mod server;
 mod trail;
 mod wait;
 
+pub use answers::{assert_hidden, invalid, ok, refused};
 pub use binary::binary;
 pub use caller::{Caller, Keyed};
 pub use clock::day;
 pub use database::{Database, app_password, cluster_url, sql};
 pub use errors::{Fault, fault};
-pub use answers::{assert_hidden, invalid, ok, refused};
 pub use json::{attribute_number, attributes};
 pub use ledger::{balance, id, money, new_account, new_transfer};
 pub use posting::{

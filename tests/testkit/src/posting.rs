@@ -7,8 +7,8 @@ use bursar_proto::ledger::v1::{
 };
 use tonic::Status;
 
-use crate::caller::Caller;
 use crate::answers::ok;
+use crate::caller::Caller;
 use crate::ledger::{id, money, new_transfer};
 
 /// Makes a transfer.

@@ -58,8 +58,11 @@ impl Server {
         log();
         let key = ApiKeyText::new(KeyId::generate(), [42; 32]);
         let pepper = Pepper::new(&SecretString::from(PEPPER)).expect("long enough");
-        first_platform_key(&database.admin_url, key.id.0, "tests", &key.hash(&pepper)).await.expect("platform key");
-        let settings: Vec<_> = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        first_platform_key(&database.admin_url, key.id.0, "tests", &key.hash(&pepper))
+            .await
+            .expect("platform key");
+        let settings: Vec<_> =
+            settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let running = start(&config(&database, &settings)).await.expect("the server starts");
         let platform = Caller::new(running.grpc_addr.port(), key.text("test").expose_secret());
         Self { database, running: Some(running), platform, settings }
@@ -87,7 +90,11 @@ impl Server {
         let made = self
             .platform
             .tenants()
-            .create_tenant(CreateTenantRequest { request_id: id(), name: "test tenant".into(), ..Default::default() })
+            .create_tenant(CreateTenantRequest {
+                request_id: id(),
+                name: "test tenant".into(),
+                ..Default::default()
+            })
             .await
             .expect("a tenant")
             .into_inner();
@@ -117,12 +124,14 @@ fn config(database: &Database, settings: &[(String, String)]) -> Config {
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into();
     variables.extend(settings.iter().cloned());
-    Config::from_lookup(Purpose::Serve, &|name| variables.get(name).map(OsString::from)).expect("a configuration")
+    Config::from_lookup(Purpose::Serve, &|name| variables.get(name).map(OsString::from))
+        .expect("a configuration")
 }
 
 /// Shows the server's log in the output of a failed test: errors, or what `RUST_LOG` asks for.
 fn log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "error".into());
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "error".into());
     // The first test of the process wins.
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
 }

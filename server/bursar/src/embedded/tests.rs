@@ -90,6 +90,7 @@ async fn a_memory_server_starts_answers_refuses_a_second_and_leaves_nothing() {
     cfg.bin_dir = std::env::var_os("BURSAR_PG_BIN").map(Into::into);
     let server = Embedded::start(cfg.clone(), |_| {}).await.expect("a server");
     let url = server.admin_url();
+    #[allow(clippy::disallowed_methods)]
     let (client, connection) = tokio_postgres::connect(url.expose_secret(), tokio_postgres::NoTls)
         .await
         .expect("a client");

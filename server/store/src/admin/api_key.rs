@@ -153,7 +153,11 @@ impl Store {
                 .into());
             }
             let row = tx.query_opt(&sql::KEY_REVOKE, &[&op.tenant.0, &id.0]).await?;
-            Ok(Change { value: one(row.as_ref(), id)?, resource: "api_key", ids: vec![id.to_string()] })
+            Ok(Change {
+                value: one(row.as_ref(), id)?,
+                resource: "api_key",
+                ids: vec![id.to_string()],
+            })
         })
     }
 }

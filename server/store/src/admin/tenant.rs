@@ -180,7 +180,11 @@ impl Store {
             }
             tx.query(&sql::TENANT_OFFBOARD, &[&id.0]).await?;
             let row = tx.query_opt(&sql::TENANT_GET, &[&id.0]).await?;
-            Ok(Change { value: one(row.as_ref(), id)?, resource: "tenant", ids: vec![id.to_string()] })
+            Ok(Change {
+                value: one(row.as_ref(), id)?,
+                resource: "tenant",
+                ids: vec![id.to_string()],
+            })
         })
     }
 }

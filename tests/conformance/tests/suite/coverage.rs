@@ -30,7 +30,12 @@ fn rule(method: &MethodDescriptor) -> DynamicMessage {
 fn roles(method: &MethodDescriptor) -> Vec<i32> {
     let rule = rule(method);
     let field = rule.descriptor().get_field_by_name("roles").unwrap();
-    rule.get_field(&field).as_list().unwrap().iter().filter_map(prost_reflect::Value::as_enum_number).collect()
+    rule.get_field(&field)
+        .as_list()
+        .unwrap()
+        .iter()
+        .filter_map(prost_reflect::Value::as_enum_number)
+        .collect()
 }
 
 fn snake(name: &str) -> String {
@@ -52,16 +57,23 @@ fn every_rpc_states_permission_and_audit() {
         let mutates = rule.get_field_by_name("mutates").unwrap().as_bool().unwrap();
         assert!(!text("permission").is_empty(), "{} states no permission", method.full_name());
         assert!(!roles(&method).is_empty(), "{} states no roles", method.full_name());
-        assert_eq!(mutates, !text("action").is_empty(), "{}: action and mutates disagree", method.full_name());
+        assert_eq!(
+            mutates,
+            !text("action").is_empty(),
+            "{}: action and mutates disagree",
+            method.full_name()
+        );
     }
 }
 
 /// Reads the list of this very binary's tests. By the link of the kernel: the file may have been built anew since.
 #[test]
 fn every_rpc_has_its_cases() {
-    let list = Command::new("/proc/self/exe").args(["--list", "--format", "terse"]).output().unwrap();
+    let list =
+        Command::new("/proc/self/exe").args(["--list", "--format", "terse"]).output().unwrap();
     let list = String::from_utf8(list.stdout).unwrap();
-    let known: BTreeSet<&str> = list.lines().filter_map(|line| line.strip_suffix(": test")).collect();
+    let known: BTreeSet<&str> =
+        list.lines().filter_map(|line| line.strip_suffix(": test")).collect();
     let mut missing = Vec::new();
     for method in methods() {
         let module = format!("{}::{}", snake(method.parent_service().name()), snake(method.name()));
@@ -82,9 +94,16 @@ async fn every_rpc_refuses_strangers() {
     let garbage = server.platform.with_key("bsr_test_garbage");
     let unknown = server.platform.with_key(&unknown_key());
     for method in methods() {
-        for (caller, reason) in [(&nobody, "KEY_MISSING"), (&garbage, "KEY_INVALID"), (&unknown, "KEY_INVALID")] {
+        for (caller, reason) in
+            [(&nobody, "KEY_MISSING"), (&garbage, "KEY_INVALID"), (&unknown, "KEY_INVALID")]
+        {
             let fault = fault(call_empty(caller, &method).await.unwrap_err());
-            assert_eq!((fault.code, fault.reason.as_str()), (Code::Unauthenticated, reason), "{}", method.full_name());
+            assert_eq!(
+                (fault.code, fault.reason.as_str()),
+                (Code::Unauthenticated, reason),
+                "{}",
+                method.full_name()
+            );
         }
     }
 }

@@ -7,7 +7,9 @@ use std::process::Command;
 
 use bursar_domain::money::Decimal;
 use bursar_proto::ledger::v1::get_balance_request::AsOf;
-use bursar_proto::ledger::v1::{AccountFilter, GetBalanceRequest, ListAccountsRequest, ListBalancesRequest};
+use bursar_proto::ledger::v1::{
+    AccountFilter, GetBalanceRequest, ListAccountsRequest, ListBalancesRequest,
+};
 use bursar_testkit::{Caller, Server, binary};
 use flate2::read::GzDecoder;
 use jiff::civil::{Date, date};
@@ -39,7 +41,8 @@ impl Customer {
 }
 
 fn data() -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/czech-bank-1993.csv.gz");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/czech-bank-1993.csv.gz");
     path.exists().then_some(path)
 }
 
@@ -53,7 +56,8 @@ fn read(path: &Path) -> BTreeMap<String, Customer> {
         let hellers = |text: &str| Decimal::parse(text).unwrap().to_units(SCALE).unwrap();
         let (year, rest) = columns[2].split_at(2);
         let (month, day) = rest.split_at(2);
-        let day = date(1900 + year.parse::<i16>().unwrap(), month.parse().unwrap(), day.parse().unwrap());
+        let day =
+            date(1900 + year.parse::<i16>().unwrap(), month.parse().unwrap(), day.parse().unwrap());
         let amount = match columns[3] {
             "PRIJEM" => hellers(columns[5]),
             "VYDAJ" | "VYBER" => -hellers(columns[5]),
@@ -75,7 +79,8 @@ async fn a_year_of_a_real_bank_balances_to_the_last_digit() {
     let Some(path) = data() else {
         // Straight to stderr: the test harness hides what a passing test prints.
         use std::io::Write as _;
-        writeln!(std::io::stderr(), "skipped: ../shared/data/czech-bank-1993.csv.gz is not here").unwrap();
+        writeln!(std::io::stderr(), "skipped: ../shared/data/czech-bank-1993.csv.gz is not here")
+            .unwrap();
         return;
     };
     let customers = read(&path);
@@ -83,7 +88,11 @@ async fn a_year_of_a_real_bank_balances_to_the_last_digit() {
     let tenant = server.tenant().await;
     let first = import(&server, &tenant.operator, &path).await;
     let rows: usize = first["lines"].as_u64().unwrap().try_into().unwrap();
-    assert_eq!((rows, first["posted"].as_u64(), first["refused"].as_u64()), (28_205, Some(28_205), Some(0)), "{first}");
+    assert_eq!(
+        (rows, first["posted"].as_u64(), first["refused"].as_u64()),
+        (28_205, Some(28_205), Some(0)),
+        "{first}"
+    );
 
     let accounts = accounts(&tenant.viewer).await;
     let mut checks = JoinSet::new();
@@ -101,7 +110,11 @@ async fn a_year_of_a_real_bank_balances_to_the_last_digit() {
     assert_eq!(sum_of_all(&tenant.viewer).await, 0, "the sum over all accounts");
 
     let again = import(&server, &tenant.operator, &path).await;
-    assert_eq!((again["posted"].as_u64(), again["replayed"].as_u64()), (Some(0), Some(28_205)), "{again}");
+    assert_eq!(
+        (again["posted"].as_u64(), again["replayed"].as_u64()),
+        (Some(0), Some(28_205)),
+        "{again}"
+    );
     assert_eq!(sum_of_all(&tenant.viewer).await, 0, "after the second import");
 }
 
@@ -144,7 +157,10 @@ async fn check(viewer: &Caller, number: &str, account: &str, customer: &Customer
         assert_eq!(posted, customer.exact(end), "customer {number} at {end}");
         let printed = customer.printed(end);
         let near = printed.iter().any(|printed| (printed - posted).abs() <= PRINTED_TOLERANCE);
-        assert!(near || printed.is_empty(), "customer {number} at {end}: {posted}, printed {printed:?}");
+        assert!(
+            near || printed.is_empty(),
+            "customer {number} at {end}: {posted}, printed {printed:?}"
+        );
     }
 }
 
@@ -156,7 +172,8 @@ async fn sum_of_all(viewer: &Caller) -> i128 {
         let request = ListBalancesRequest { filter, page_size: 1000, page_token };
         let page = viewer.accounts().list_balances(request).await.unwrap().into_inner();
         for balance in page.balances {
-            sum += Decimal::parse(&balance.balance.unwrap().posted).unwrap().to_units(SCALE).unwrap();
+            sum +=
+                Decimal::parse(&balance.balance.unwrap().posted).unwrap().to_units(SCALE).unwrap();
         }
         page_token = page.next_page_token;
         if page_token.is_empty() {
