@@ -15,7 +15,7 @@ mod scram;
 mod status;
 
 pub use bootstrap::{Bootstrap, bootstrap, bootstrap_sql};
-pub use database::create_database;
+pub use database::{create_database, identify};
 pub use embedded::{Step, latest_version, steps};
 pub use error::Error;
 pub use keys::first_platform_key;

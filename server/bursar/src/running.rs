@@ -53,6 +53,9 @@ impl Running {
     /// the embedded database.
     pub async fn stop(mut self) {
         self.api.set_stopping();
+        if let Some(local) = &self.local {
+            local.leaving();
+        }
         self.stop.send_replace(true);
         sleep(NOTICE.min(self.drain / 10)).await;
         self.closing.send_replace(true);

@@ -22,8 +22,7 @@ const WALLS: &[(&str, &[&str], &str)] = &[
     ),
     (
         "tokio-postgres",
-        // The embedded server is asked who it is before there is a store; an address is checked before one is opened.
-        &["server/store", "server/bursar/src/embedded", "server/bursar/src/config", "tests"],
+        &["server/store", "tests"],
         "only the store speaks to PostgreSQL; take store.begin(op)",
     ),
     ("bb8", &["server/store"], "only the store has a pool"),

@@ -22,15 +22,6 @@ const SQL: &str = concat!(
 const CONTROL: &str =
     r"^\s*(?:BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET LOCAL ROLE|DISCARD|DEALLOCATE)\b";
 
-/// Where a literal may hold SQL all the same, and why.
-const EXCEPTIONS: &[(&str, &str)] = &[
-    (
-        "server/bursar/src/embedded/takeover.rs",
-        "asks a left-over server which cluster it is, before anybody may use it and with no schema to look at",
-    ),
-    ("server/bursar/src/embedded/tests.rs", "asks a started server for its version"),
-];
-
 /// What stands in backticks is advice to a person; SQL itself has none.
 const ADVICE: &str = r"`[^`]*`";
 
@@ -44,7 +35,6 @@ fn only_the_store_and_the_migrations_hold_sql() {
     let mut findings =
         Findings::of("no SQL outside server/store and migrations, tests of those crates included");
     let (sql, advice) = (re(&format!("{SQL}|{CONTROL}")), re(ADVICE));
-    let mut unused: Vec<&str> = EXCEPTIONS.iter().map(|(path, _)| *path).collect();
     for folder in ["server/domain", "server/api", "server/bursar", "proto"] {
         for file in some(folder, "rs") {
             let hits: Vec<_> = parse(file)
@@ -52,10 +42,6 @@ fn only_the_store_and_the_migrations_hold_sql() {
                 .into_iter()
                 .filter(|literal| holds(&sql, &advice, literal))
                 .collect();
-            if EXCEPTIONS.iter().any(|(path, _)| *path == file.path) {
-                unused.retain(|path| hits.is_empty() || *path != file.path);
-                continue;
-            }
             for hit in hits {
                 findings.at(
                     &file.path,
@@ -64,13 +50,6 @@ fn only_the_store_and_the_migrations_hold_sql() {
                 );
             }
         }
-    }
-    for path in unused {
-        findings.at(
-            "tests/tidy/tests/sql.rs",
-            1,
-            format!("{path} needs no exception any more: take it out"),
-        );
     }
     let stray = hand_written().filter(|file| file.ext("sql"));
     for file in stray.filter(|file| {

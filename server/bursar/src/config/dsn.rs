@@ -1,5 +1,6 @@
 //! Addresses of databases.
 
+use bursar_store::Address;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -19,7 +20,7 @@ pub(super) fn check(url: &SecretString) -> Result<(), String> {
         return Err(format!("is not the address of a PostgreSQL database; give {SHAPE}"));
     }
     // The parser's own text may repeat parts of the address.
-    let Ok(parsed) = text.parse::<tokio_postgres::Config>() else {
+    let Ok(parsed) = text.parse::<Address>() else {
         return Err(format!("is malformed; give {SHAPE}"));
     };
     let missing = if parsed.get_hosts().is_empty() {
@@ -70,7 +71,7 @@ pub fn with_database(url: &SecretString, database: &str) -> SecretString {
 
 /// Name of the database that an address leads to.
 pub fn database_of(url: &SecretString) -> Option<String> {
-    url.expose_secret().parse::<tokio_postgres::Config>().ok()?.get_dbname().map(str::to_owned)
+    url.expose_secret().parse::<Address>().ok()?.get_dbname().map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -99,7 +100,7 @@ mod tests {
         for host in ["db.example.com", "127.0.0.1", "::1", "/var/run/postgresql"] {
             let url = assemble(host, "5433", "bursar_app", Some(&"p@s/s:w %?#".into()), "bür sar");
             assert_eq!(check(&url), Ok(()), "{host}");
-            let read: tokio_postgres::Config = url.expose_secret().parse().unwrap();
+            let read: Address = url.expose_secret().parse().unwrap();
             assert_eq!(read.get_password(), Some(&b"p@s/s:w %?#"[..]));
             assert_eq!((read.get_dbname(), read.get_ports()), (Some("bür sar"), &[5433][..]));
             assert_eq!(read.get_hosts().len(), 1, "{host}");

@@ -53,7 +53,7 @@ variables! {
     plain BURSAR_OPS_LISTEN = "127.0.0.1:50052", "Address for /livez and /readyz";
     plain BURSAR_DATA_DIR = "", "Directory of the embedded database and of the key files, an absolute path; $XDG_DATA_HOME/bursar or ~/.local/share/bursar when unset, for root /var/lib/bursar";
     plain BURSAR_PG_BIN = "", "Directory of installed PostgreSQL programs (15 or later) for the embedded database; fetched when unset";
-    plain BURSAR_MAX_CONNECTIONS = "16", "Most database connections, 1 to 500";
+    plain BURSAR_MAX_CONNECTIONS = "16", "Most database connections for calls and jobs, 1 to 500; one more watches the database";
     plain BURSAR_REQUEST_ID_DAYS = "30", "How long request ids are remembered, in days, 1 to 3650";
     plain BURSAR_HEALTH_NEEDS_KEY = "false", "`true` to ask for an API key on health and reflection too";
     plain BURSAR_CORS_ORIGINS = "", "Origins whose pages may call by gRPC-Web, comma separated, such as https://app.example.com";

@@ -36,7 +36,7 @@ pub use fetch::PG_VERSION;
 use binaries::Binaries;
 use cluster::Layout;
 use postmaster::Postmaster;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use std::fs::File;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -90,9 +90,7 @@ impl Embedded {
     /// `postgres://bursar_admin:<password>@127.0.0.1:<port>/postgres`.
     #[must_use]
     pub fn admin_url(&self) -> SecretString {
-        // The password is hexadecimal, so nothing needs escaping.
-        let password = self.postmaster.password.expose_secret();
-        format!("postgres://{SUPERUSER}:{password}@{HOST}:{}/postgres", self.port).into()
+        self.postmaster.admin_url(self.port)
     }
 
     /// Port on [`HOST`].

@@ -8,7 +8,8 @@ use super::paths::write_atomic;
 use super::pidfile::{PidFile, runs_here};
 use super::settings::{choose_port, parse_port, render};
 use super::user::RunAs;
-use secrecy::SecretString;
+use super::{HOST, SUPERUSER};
+use secrecy::{ExposeSecret, SecretString};
 use std::fs::OpenOptions;
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
@@ -38,6 +39,13 @@ pub(super) struct Postmaster {
 }
 
 impl Postmaster {
+    /// Address of the administrator when the server listens on that port.
+    pub(super) fn admin_url(&self, port: u16) -> SecretString {
+        // The password is hexadecimal, so nothing needs escaping.
+        let password = self.password.expose_secret();
+        format!("postgres://{SUPERUSER}:{password}@{HOST}:{port}/postgres").into()
+    }
+
     /// Takes over the PostgreSQL that runs on this cluster, or starts one; returns its port.
     ///
     /// # Errors

@@ -1,11 +1,10 @@
 //! What to do about a PostgreSQL that a killed Bursar left behind.
 
+use super::EmbeddedConfig;
 use super::error::EmbeddedError;
 use super::paths::write_atomic;
 use super::pidfile::{PidFile, anyone_runs_here, is_alive, runs_here};
 use super::postmaster::{POLL, Postmaster};
-use super::{EmbeddedConfig, HOST, SUPERUSER};
-use secrecy::ExposeSecret;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -76,27 +75,11 @@ impl Postmaster {
         {
             return false;
         }
-        // There is no store yet: whether this server is ours is what is being asked.
-        #[allow(clippy::disallowed_methods)]
-        let ask = async {
-            let (client, connection) = tokio_postgres::Config::new()
-                .host(HOST)
-                .port(port)
-                .user(SUPERUSER)
-                .password(self.password.expose_secret())
-                .dbname("postgres")
-                .connect(tokio_postgres::NoTls)
-                .await?;
-            let connection = tokio::spawn(connection);
-            let sql = "SELECT current_setting('data_directory'), current_setting('server_version')";
-            let row = client.query_one(sql, &[]).await;
-            connection.abort();
-            row.map(|r| (r.get::<_, String>(0), r.get::<_, String>(1)))
-        };
-        let Ok(Ok((dir, version))) = tokio::time::timeout(ANSWER_TIMEOUT, ask).await else {
+        let url = self.admin_url(port);
+        let ask = tokio::time::timeout(ANSWER_TIMEOUT, bursar_migrations::identify(&url));
+        let Ok(Ok((dir, version))) = ask.await else {
             return false;
         };
-        self.layout.cluster == Path::new(&dir)
-            && version.split_whitespace().next() == Some(&self.bins.version)
+        self.layout.cluster == Path::new(&dir) && version == self.bins.version
     }
 }

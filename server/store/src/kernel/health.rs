@@ -1,9 +1,10 @@
 //! The probe: looks at the database once a second, and at once when a call lost its connection.
 
-use std::sync::Weak;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio_postgres::error::SqlState;
 
 use super::connection::{ConnectError, Connection};
@@ -16,11 +17,12 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Looks until the store is gone.
-pub(super) async fn watch(store: Weak<Inner>, mut probe: Probe) {
+pub(super) async fn watch(store: Weak<Inner>, suspicion: Arc<Notify>, mut probe: Probe) {
     loop {
+        // Time passed, or a call lost its connection: both are a reason to look. The store is not held meanwhile, so
+        // that there is no last look once it is gone.
+        let _ = tokio::time::timeout(INTERVAL, suspicion.notified()).await;
         let Some(inner) = store.upgrade() else { return };
-        // Time passed, or a call lost its connection: both are a reason to look.
-        let _ = tokio::time::timeout(INTERVAL, inner.suspicion.notified()).await;
         probe.look(&inner).await;
     }
 }

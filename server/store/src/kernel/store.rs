@@ -27,7 +27,7 @@ const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
 pub struct StoreConfig {
     /// DSN of the login `bursar_app`.
     pub url: SecretString,
-    /// Most connections, 1 or more.
+    /// Most connections for calls and jobs, 1 or more; the probe has one beside them.
     pub max_connections: u32,
     /// How long request ids are remembered, in days.
     pub request_id_days: u32,
@@ -76,7 +76,7 @@ pub(super) struct Inner {
     pub(super) config: StoreConfig,
     pub(super) reach: watch::Sender<Reach>,
     /// Wakes the probe: somebody lost a connection.
-    pub(super) suspicion: Notify,
+    pub(super) suspicion: Arc<Notify>,
     /// Grows when prepared statements are found stale.
     pub(super) schema_epoch: AtomicU64,
     /// How many outages have ended; connections from before are not used again.
@@ -113,7 +113,7 @@ impl Store {
             pool,
             config,
             reach,
-            suspicion: Notify::new(),
+            suspicion: Arc::default(),
             schema_epoch: AtomicU64::new(0),
             outages,
         };
@@ -123,7 +123,8 @@ impl Store {
         if let Reach::Unsafe(error) = &*store.0.reach.borrow() {
             return Err(error.clone());
         }
-        tokio::spawn(health::watch(Arc::downgrade(&store.0), probe));
+        let suspicion = store.0.suspicion.clone();
+        tokio::spawn(health::watch(Arc::downgrade(&store.0), suspicion, probe));
         Ok(store)
     }
 
