@@ -6,7 +6,6 @@ use super::cluster::Layout;
 use super::pidfile::{PidFile, runs_here};
 use super::settings::{choose_port, parse_port, render};
 use super::{Durability, Embedded, EmbeddedConfig, EmbeddedError};
-use secrecy::ExposeSecret;
 use std::net::TcpListener;
 
 #[test]

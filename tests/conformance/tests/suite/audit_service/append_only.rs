@@ -12,7 +12,9 @@ fn changes(table: &str, column: &str) -> [String; 5] {
         format!("UPDATE bursar.{table} SET {column} = {column} WHERE false"),
         format!("DELETE FROM bursar.{table}"),
         format!("TRUNCATE bursar.{table} CASCADE"),
-        format!("MERGE INTO bursar.{table} t USING (SELECT 1) ON true WHEN MATCHED THEN DELETE"),
+        format!(
+            "MERGE INTO bursar.{table} t USING (SELECT 1) AS s ON true WHEN MATCHED THEN DELETE"
+        ),
     ]
 }
 
