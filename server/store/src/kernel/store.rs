@@ -233,7 +233,7 @@ pub(super) static METERS: LazyLock<Meters> = LazyLock::new(|| {
     }
 });
 
-/// Tells the meters and the log of one statement.
+/// Tells the meters of one statement.
 pub(super) fn observe(name: &'static str, took: Duration, ok: bool) {
     METERS.statement.record(
         took.as_secs_f64(),
@@ -242,5 +242,4 @@ pub(super) fn observe(name: &'static str, took: Duration, ok: bool) {
             KeyValue::new("outcome", if ok { "ok" } else { "error" }),
         ],
     );
-    tracing::trace!(statement = name, micros = took.as_micros(), ok, "statement");
 }

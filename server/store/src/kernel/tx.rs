@@ -10,6 +10,7 @@ use bursar_domain::limits::{COMMIT_GRACE, LOCK_TIMEOUT};
 use futures::future::{join, join_all};
 use tokio_postgres::types::{FromSqlOwned, ToSql};
 use tokio_postgres::{NoTls, Row, Statement};
+use tracing::Instrument as _;
 
 use super::connection::Manager;
 use super::entry::Entry;
@@ -186,13 +187,14 @@ impl Tx {
                 client.query(&first, &later).await.map(drop)
             }
         };
-        let work = join_all(
-            prepared
-                .iter()
-                .map(|(statement, (stmt, params))| timed(stmt, client.query(statement, params))),
-        );
+        let work =
+            join_all(prepared.iter().map(|(prepared, (stmt, params))| {
+                timed(stmt.name, client.query(prepared, params))
+            }));
         let commits = end.is_some();
-        let closing = async { if commits { client.batch_execute("COMMIT").await } else { Ok(()) } };
+        let closing = async {
+            if commits { timed("commit", client.batch_execute("COMMIT")).await } else { Ok(()) }
+        };
         // join, never try_join: every answer must be read, and COMMIT after a failed statement answers Ok although
         // it rolled back, so only all of them together mean success. Polled in order, they are sent in order.
         let (opened, (rows, closed)) = join(opening, join(work, closing)).await;
@@ -250,13 +252,15 @@ impl Drop for Tx {
     }
 }
 
+/// Runs a statement inside a span of its name, and tells the meters how long it took.
 async fn timed<T, E>(
-    stmt: &'static Stmt,
+    name: &'static str,
     query: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
+    let span = tracing::debug_span!("statement", db.operation.name = name);
     let started = Instant::now();
-    let result = query.await;
-    super::store::observe(stmt.name, started.elapsed(), result.is_ok());
+    let result = query.instrument(span).await;
+    super::store::observe(name, started.elapsed(), result.is_ok());
     result
 }
 
