@@ -166,6 +166,6 @@ async fn at_any_moment() {
     }
     assert!(ambiguous > 0, "no answer to a COMMIT was lost in {} calls", told.len());
     let tally = settle(&bank, &told).await;
-    assert_eq!(tally.open(), ambiguous);
-    assert!(tally.had_committed > 0, "{tally:?}");
+    // Which of them had committed is chance; the tests above have one of each.
+    assert_eq!(tally.open(), ambiguous, "{tally:?}");
 }
