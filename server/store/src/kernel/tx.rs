@@ -27,6 +27,8 @@ pub(crate) type Call<'a> = (&'static Stmt, Params<'a>);
 /// Beyond the deadline, how long an answer is waited for: less than the layer above waits, so that this side, which
 /// knows whether a COMMIT was sent, is the one that answers.
 const ANSWER_GRACE: Duration = Duration::from_nanos(COMMIT_GRACE.subsec_nanos() as u64 / 2);
+/// Most statements of one flush: `join_all` polls more than 30 futures in an order of its own, and COMMIT must come last.
+const MAX_PIPELINE: usize = 30;
 /// How long a ROLLBACK is waited for before its connection is given up.
 const ROLLBACK_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -158,6 +160,9 @@ impl Tx {
         }
         if self.connection.client.is_closed() {
             return Err(Fault::Lost);
+        }
+        if calls.len() > MAX_PIPELINE {
+            return Err(Fault::Other(format!("{} statements in one flush", calls.len())));
         }
 
         let millis = |time: Duration| time.as_millis().max(1).to_string();

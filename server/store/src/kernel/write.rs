@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::fault::{Fault, TxResult};
 use super::sql;
-use super::tx::{Call, Params, Tx, col};
+use super::tx::{Tx, col};
 
 /// Names the fields in which a stored request (its RPC's path, its bytes) differs from another.
 type Differences = Arc<dyn Fn(&str, &[u8]) -> Vec<String> + Send + Sync>;
@@ -100,24 +100,22 @@ impl<T> Write<T> {
             return Ok(());
         }
         let reply = (self.encode)(&change.value);
-        let request_id = Some(self.request_id.0);
-        let rows: Vec<EventRow> =
-            change.ids.iter().map(|id| event_row(op, (change.resource, id), request_id)).collect();
-        let payloads = parts(&self.payload, rows.len());
-        let events: Vec<_> =
-            rows.iter().zip(payloads).map(|(row, payload)| row.params(op, payload)).collect();
-        let operation: Params<'_> = &[
-            &op.tenant.0,
-            &self.request_id.0,
-            &op.method.path,
-            &self.request,
-            &reply,
-            &op.actor.key.0,
-        ];
-        let mut calls: Vec<Call<'_>> =
-            events.iter().map(|event| (&sql::AUDIT_INSERT, event.as_slice())).collect();
-        calls.push((&sql::OPERATION_INSERT, operation));
-        tx.finish_write(&calls)
+        let payloads = parts(&self.payload, change.ids.len());
+        let events = Events::new(op, change.resource, &change.ids, payloads, self.request_id.0);
+        tx.finish_write(&[
+            (&sql::AUDIT_INSERT, &events.params(op)),
+            (
+                &sql::OPERATION_INSERT,
+                &[
+                    &op.tenant.0,
+                    &self.request_id.0,
+                    &op.method.path,
+                    &self.request,
+                    &reply,
+                    &op.actor.key.0,
+                ],
+            ),
+        ])
         .await
         // Another call with the same id was faster: run again, and find its reply.
         .map_err(|fault| fault.on_unique("operation_record_pkey", || Fault::Conflict))?;
@@ -138,56 +136,51 @@ fn parts(payload: &serde_json::Value, count: usize) -> Vec<&serde_json::Value> {
 pub(crate) async fn audit(
     tx: &mut Tx,
     op: &OpCtx,
-    resource: (&'static str, &str),
+    (resource, id): (&'static str, String),
     payload: &serde_json::Value,
-    request_id: Option<Uuid>,
+    request_id: Uuid,
 ) -> TxResult<()> {
-    let event = event_row(op, resource, request_id);
-    tx.finish_write(&[(&sql::AUDIT_INSERT, &event.params(op, payload))]).await?;
+    let ids = [id];
+    let events = Events::new(op, resource, &ids, vec![payload], request_id);
+    tx.finish_write(&[(&sql::AUDIT_INSERT, &events.params(op))]).await?;
     Ok(())
 }
 
-/// The columns of an audit row that are not in the context of the call.
-struct EventRow {
-    id: Uuid,
+/// Audit events of one change, one for each thing it changed.
+struct Events<'a> {
+    ids: Vec<Uuid>,
     institution: Option<Uuid>,
     resource: &'static str,
-    resource_id: String,
+    resource_ids: &'a [String],
+    payloads: Vec<&'a serde_json::Value>,
     request_id: Option<Uuid>,
 }
 
-fn event_row(
-    op: &OpCtx,
-    (resource, id): (&'static str, &str),
-    request_id: Option<Uuid>,
-) -> EventRow {
-    let institution = op.actor.institution.map(|i| i.0);
-    EventRow {
-        id: EventId::generate().0,
-        institution,
-        resource,
-        resource_id: id.to_owned(),
-        request_id,
+impl<'a> Events<'a> {
+    fn new(
+        op: &OpCtx,
+        resource: &'static str,
+        resource_ids: &'a [String],
+        payloads: Vec<&'a serde_json::Value>,
+        request_id: Uuid,
+    ) -> Self {
+        let ids = resource_ids.iter().map(|_| EventId::generate().0).collect();
+        let institution = op.actor.institution.map(|i| i.0);
+        Self { ids, institution, resource, resource_ids, payloads, request_id: Some(request_id) }
     }
-}
 
-impl EventRow {
-    fn params<'a>(
-        &'a self,
-        op: &'a OpCtx,
-        payload: &'a serde_json::Value,
-    ) -> [&'a (dyn ToSql + Sync); 12] {
+    fn params<'p>(&'p self, op: &'p OpCtx) -> [&'p (dyn ToSql + Sync); 12] {
         [
             &op.tenant.0,
-            &self.id,
+            &self.ids,
             &op.actor.key.0,
             &self.institution,
             &op.method.name,
             &op.method.path,
             &op.method.action,
             &self.resource,
-            &self.resource_id,
-            payload,
+            &self.resource_ids,
+            &self.payloads,
             &self.request_id,
             &op.occurred_at,
         ]

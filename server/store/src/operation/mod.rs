@@ -65,14 +65,8 @@ impl Store {
                 .await
                 .map_err(|fault| fault.on_unique("operation_record_pkey", || Fault::Conflict))?;
             let at = col(&row.ok_or_else(|| Fault::Other("no row".into()))?, "recorded_at")?;
-            audit(
-                tx,
-                op,
-                ("operation", &id.to_string()),
-                &json!({ "id": id.to_string(), "fence": true }),
-                Some(id),
-            )
-            .await?;
+            let payload = json!({ "id": id.to_string(), "fence": true });
+            audit(tx, op, ("operation", id.to_string()), &payload, id).await?;
             Ok(Operation::Fenced(at))
         })
     }
