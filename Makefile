@@ -6,7 +6,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 BURSAR = $(or $(CARGO_TARGET_DIR),target)/debug/bursar
 
 .DEFAULT_GOAL := help
-.PHONY: help run test migrate proto proto-check lint fmt db.psql db.reset install-tools build
+.PHONY: help run test migrate docs proto proto-check lint fmt db.psql db.reset install-tools build
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ migrate: build ## Bring the database up to the newest migration
 
 proto: ## Regenerate the checked-in code from the protos
 	@cargo run --quiet --locked -p bursar-proto-gen
+
+docs: build ## Regenerate the pages that the program writes about itself
+	@$(BURSAR) config reference > docs/configuration.md
 
 proto-check: ## Fail when the checked-in code is not what the protos give
 	@old=$$(mktemp -d) && trap 'rm -rf "$$old"' EXIT && cp -R proto/src/gen/. "$$old" \

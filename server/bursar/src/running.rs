@@ -1,11 +1,13 @@
 //! A running server, and how it stops.
 
+use crate::config::{Backend, Config, changes};
 use crate::local::Local;
 use crate::ops::Readiness;
 use bursar_api::Api;
 use bursar_store::{Store, StoreError};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -15,6 +17,21 @@ use tokio::time::{sleep, timeout};
 const NOTICE: Duration = Duration::from_millis(500);
 /// Longest wait for the jobs to end the transaction they are in.
 const JOBS_GRACE: Duration = Duration::from_secs(5);
+
+/// Variables that say where the database is and how much of it to use.
+const DATABASE: [&str; 11] = [
+    "DATABASE_URL",
+    "PG_URL",
+    "DB_DSN",
+    "PGHOST",
+    "PGPORT",
+    "PGUSER",
+    "PGPASSWORD",
+    "PGDATABASE",
+    "PGSSLMODE",
+    "PGSSLROOTCERT",
+    "BURSAR_MAX_CONNECTIONS",
+];
 
 /// A running server.
 pub struct Running {
@@ -33,7 +50,17 @@ pub struct Running {
     pub(crate) reporter: JoinHandle<()>,
     pub(crate) jobs: JoinSet<()>,
     pub(crate) local: Option<Local>,
-    pub(crate) drain: Duration,
+    /// What it runs with.
+    pub(crate) config: Mutex<Config>,
+}
+
+/// What came of a new configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reloaded {
+    /// Variables whose new value is in use.
+    pub applied: Vec<&'static str>,
+    /// Variables whose new value waits for a restart.
+    pub waiting: Vec<&'static str>,
 }
 
 impl Running {
@@ -41,6 +68,36 @@ impl Running {
     #[must_use]
     pub fn data_dir(&self) -> Option<&Path> {
         self.local.as_ref().map(|local| local.data_dir.as_path())
+    }
+
+    /// Takes over what a new configuration changes, without a call that fails for it.
+    ///
+    /// # Errors
+    /// When the new database cannot be served with; everything stays as it was.
+    pub async fn reload(&self, new: Config) -> Result<Reloaded, StoreError> {
+        let old = self.config().clone();
+        let (mut applied, mut waiting) = changes(&old.settings, &new.settings);
+        if applied.iter().any(|name| DATABASE.contains(name)) {
+            match &new.database_url {
+                Some(url) if old.backend == Backend::Postgres => {
+                    self.store.relink(url, new.max_connections).await?;
+                }
+                // A database of one's own is started with its size and its address.
+                _ => waiting.extend(applied.extract_if(.., |name| DATABASE.contains(name))),
+            }
+        }
+        // What waits for a restart is told of again until that has happened.
+        let settings = old.settings.into_iter().zip(new.settings.clone());
+        let settings = settings
+            .map(|(old, new)| if waiting.contains(&new.variable.name) { old } else { new })
+            .collect();
+        *self.config() = Config { settings, backend: old.backend, ..new };
+        Ok(Reloaded { applied, waiting })
+    }
+
+    fn config(&self) -> MutexGuard<'_, Config> {
+        // It is whole even if a thread panicked while it held the lock.
+        self.config.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until serving on makes no sense: the database turned out to be one that must not be
@@ -57,7 +114,8 @@ impl Running {
             local.leaving();
         }
         self.stop.send_replace(true);
-        sleep(NOTICE.min(self.drain / 10)).await;
+        let drain = self.config().drain;
+        sleep(NOTICE.min(drain / 10)).await;
         self.closing.send_replace(true);
         // A panic of the task has been logged, and there is nothing left to stop then.
         let _ = self.transport.await;

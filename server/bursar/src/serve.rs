@@ -12,6 +12,7 @@ use bursar_store::{Store, StoreConfig, StoreError};
 use http::{HeaderName, HeaderValue, Method, Request, Response};
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::Mutex;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -20,7 +21,7 @@ use tonic_web::GrpcWebLayer;
 use tower::{Service, ServiceBuilder};
 use tower_http::cors::CorsLayer;
 
-pub use crate::running::Running;
+pub use crate::running::{Reloaded, Running};
 
 /// How long a browser may remember what it was allowed.
 const CORS_MAX_AGE: Duration = Duration::from_hours(1);
@@ -161,7 +162,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         reporter,
         jobs,
         local,
-        drain: config.drain,
+        config: Mutex::new(config.clone()),
     })
 }
 

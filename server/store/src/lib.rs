@@ -9,11 +9,9 @@ mod ledger;
 mod operation;
 
 pub use admin::{KeyRecord, NewTenant, TenantChanges};
-pub use kernel::{Info, Outcome, Store, StoreConfig, StoreError, Write};
+pub use kernel::{Address, Info, Outcome, Store, StoreConfig, StoreError, Tls, TlsMode, Write};
 pub use ledger::Submit;
 pub use operation::Operation;
-/// A database's address, taken apart as the driver does it: for checking one before it is used.
-pub use tokio_postgres::Config as Address;
 
 /// Name and text of every statement: for the tests that prepare and explain each.
 pub fn statements() -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -11,6 +11,7 @@
 mod answers;
 mod binary;
 mod caller;
+mod certificates;
 mod clock;
 mod database;
 mod errors;
@@ -30,6 +31,7 @@ mod wait;
 pub use answers::{assert_hidden, invalid, ok, refused};
 pub use binary::binary;
 pub use caller::{Caller, Keyed};
+pub use certificates::{Authority, Certificate};
 pub use clock::day;
 pub use database::{Database, app_password, cluster_url, sql};
 pub use errors::{Fault, fault};
@@ -42,6 +44,6 @@ pub use posting::{
 pub use proxy::Proxy;
 pub use random::Random;
 pub use roles::tenant_role;
-pub use server::{Server, TestTenant};
+pub use server::{PEPPER, Server, TestTenant, platform_key};
 pub use trail::{event, events};
 pub use wait::{A_SECOND, within};

@@ -15,7 +15,8 @@ use crate::caller::Caller;
 use crate::database::Database;
 use crate::ledger::id;
 
-const PEPPER: &str = "pepper-of-the-tests-pepper-of-the-tests";
+/// What the tests' servers hash API keys with.
+pub const PEPPER: &str = "pepper-of-the-tests-pepper-of-the-tests";
 
 /// A running server.
 pub struct Server {
@@ -56,15 +57,11 @@ impl Server {
     /// Starts on that database.
     pub async fn start_on(database: Database, settings: &[(&str, &str)]) -> Self {
         log();
-        let key = ApiKeyText::new(KeyId::generate(), [42; 32]);
-        let pepper = Pepper::new(&SecretString::from(PEPPER)).expect("long enough");
-        first_platform_key(&database.admin_url, key.id.0, "tests", &key.hash(&pepper))
-            .await
-            .expect("platform key");
+        let key = platform_key(&database).await;
         let settings: Vec<_> =
             settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let running = start(&config(&database, &settings)).await.expect("the server starts");
-        let platform = Caller::new(running.grpc_addr.port(), key.text("test").expose_secret());
+        let platform = Caller::new(running.grpc_addr.port(), &key);
         Self { database, running: Some(running), platform, settings }
     }
 
@@ -107,6 +104,16 @@ impl Server {
             admin,
         }
     }
+}
+
+/// Registers a key of the platform in a database; its text, in the environment `test` with [`PEPPER`].
+pub async fn platform_key(database: &Database) -> String {
+    let key = ApiKeyText::new(KeyId::generate(), [42; 32]);
+    let pepper = Pepper::new(&SecretString::from(PEPPER)).expect("long enough");
+    first_platform_key(&database.admin_url, key.id.0, "tests", &key.hash(&pepper))
+        .await
+        .expect("platform key");
+    key.text("test").expose_secret().to_owned()
 }
 
 /// The configuration of a server on a database; `settings` win.

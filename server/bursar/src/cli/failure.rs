@@ -1,6 +1,6 @@
 //! How a command ends when it does not end well.
 
-use crate::config::ConfigError;
+use crate::config::{ConfigError, Problem};
 use serde_json::{Value, json};
 use std::fmt::Display;
 
@@ -47,7 +47,9 @@ impl Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Self::usage(error)
+        let problem = |p: &Problem| json!({"variable": p.variable, "problem": p.problem});
+        let problems: Vec<Value> = error.0.iter().map(problem).collect();
+        Self { details: json!({"problems": problems}), ..Self::usage(error) }
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod bootstrap;
 mod client;
+mod config;
 mod confirm;
 mod db;
 mod demo;
@@ -63,6 +64,8 @@ enum Command {
     Health(health::Args),
     Bootstrap(bootstrap::Args),
     #[command(subcommand)]
+    Config(config::Command),
+    #[command(subcommand)]
     Migrate(migrate::Command),
     #[command(subcommand)]
     Db(db::Command),
@@ -99,9 +102,11 @@ pub fn main() -> ExitCode {
 
 async fn run(command: Command, out: Out) -> Result<(), Failure> {
     match command {
-        Command::Serve(args) => serve::run(args).await,
+        // It holds the whole server, too much for a stack frame of the others.
+        Command::Serve(args) => Box::pin(serve::run(args)).await,
         Command::Health(args) => health::run(args, out).await,
         Command::Bootstrap(args) => bootstrap::run(args, out).await,
+        Command::Config(command) => config::run(&command, out),
         Command::Migrate(command) => migrate::run(command, out).await,
         Command::Db(command) => db::run(command, out).await,
         Command::Tenant(command) => tenant::run(command, out).await,

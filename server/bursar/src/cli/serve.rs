@@ -4,8 +4,9 @@ use super::failure::{Exit, Failure};
 use super::{demo, logging};
 use crate::config::{Backend, Config, Purpose, table};
 use crate::redact::redact;
-use crate::serve::{self, Running, StartError};
+use crate::serve::{self, Reloaded, Running, StartError};
 use secrecy::ExposeSecret;
+use std::convert::Infallible;
 use std::io::Write;
 use std::pin::pin;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -16,7 +17,8 @@ const EXIT_INTERRUPTED: i32 = 130;
 /// Serve gRPC, gRPC-Web, health and reflection
 ///
 /// With nothing configured it starts a private PostgreSQL and serves from it. SIGTERM and Ctrl-C let calls
-/// under way end (BURSAR_DRAIN_SECONDS); a second one exits at once.
+/// under way end (BURSAR_DRAIN_SECONDS); a second one exits at once. SIGHUP reads the configuration file and the files of
+/// secrets again: see `bursar config`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = format!("Examples:\n  bursar serve --demo\n  STORE_BACKEND=postgres DATABASE_URL_FILE=database_url BURSAR_PEPPER_FILE=pepper bursar serve\n\n{}", table()))]
 pub(crate) struct Args {
@@ -29,6 +31,8 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let config = Config::from_env(Purpose::Serve)?;
     logging::init(&config);
     let mut signals = Signals::new()?;
+    // From the start on: unwatched, the signal would end the process.
+    let mut hangup = watch(SignalKind::hangup())?;
     tell_backend(&config);
     let mut starting = pin!(serve::start(&config));
     let started = tokio::select! {
@@ -47,12 +51,41 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     tracing::info!(grpc = %running.grpc_addr, ops = %running.ops_addr, "serving");
     let ended = tokio::select! {
         ended = serving(&config, &running, args.demo) => Err(ended),
+        never = reloading(&running, &mut hangup) => match never {},
         () = signals.next() => Ok(()),
     };
     tracing::info!("stopping; once more exits at once");
     signals.or_exit(running.stop()).await;
     tracing::info!("stopped");
     ended
+}
+
+/// Takes over a changed configuration at each SIGHUP: all of it, or none.
+async fn reloading(running: &Running, hangup: &mut Signal) -> Infallible {
+    loop {
+        hangup.recv().await;
+        let config = match Config::from_env(Purpose::Serve) {
+            Ok(config) => config,
+            Err(error) => {
+                tracing::error!("the configuration was read again and stays as it was: {error}");
+                continue;
+            }
+        };
+        match running.reload(config).await {
+            Ok(Reloaded { applied, waiting }) => {
+                tracing::info!(applied = applied.join(","), "the configuration was read again");
+                if !waiting.is_empty() {
+                    tracing::warn!(
+                        variables = waiting.join(","),
+                        "what changed takes effect at the next start"
+                    );
+                }
+            }
+            Err(error) => tracing::error!(
+                "the configuration was read again and stays as it was, for the new database cannot be served with: {error}"
+            ),
+        }
+    }
 }
 
 /// Serves until it makes no sense any more.
@@ -96,11 +129,12 @@ struct Signals {
     terminate: Signal,
 }
 
+fn watch(kind: SignalKind) -> Result<Signal, Failure> {
+    signal(kind).map_err(|e| Failure::failed(format!("cannot watch for signals: {e}")))
+}
+
 impl Signals {
     fn new() -> Result<Self, Failure> {
-        let watch = |kind| {
-            signal(kind).map_err(|e| Failure::failed(format!("cannot watch for signals: {e}")))
-        };
         Ok(Self {
             interrupt: watch(SignalKind::interrupt())?,
             terminate: watch(SignalKind::terminate())?,

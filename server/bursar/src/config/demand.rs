@@ -5,8 +5,15 @@ use super::variables as var;
 use super::{Backend, Config, Purpose};
 
 /// Every way to say where the database is: a problem with one is not the lack of another.
-const DATABASE: &[&var::Variable] =
-    &[&var::DATABASE_URL, &var::PG_URL, &var::DB_DSN, &var::PGHOST, &var::PGPORT, &var::PGPASSWORD];
+const DATABASE: &[&var::Variable] = &[
+    &var::DATABASE_URL,
+    &var::PG_URL,
+    &var::DB_DSN,
+    &var::PGHOST,
+    &var::PGPORT,
+    &var::PGPASSWORD,
+    &var::PGSSLMODE,
+];
 
 impl Config {
     /// Notes what is missing.

@@ -36,7 +36,15 @@ pub(super) fn database_url(r: &mut Reader<'_>) -> Option<SecretString> {
     });
     let password = r.secret(&var::PGPASSWORD);
     let (user, database) = (r.text(&var::PGUSER), r.text(&var::PGDATABASE));
-    Some(dsn::assemble(&host, &port.to_string(), &user, password.as_ref(), &database))
+    let url = dsn::assemble(&host, &port.to_string(), &user, password.as_ref(), &database);
+    let tls = [("sslmode", &var::PGSSLMODE), ("sslrootcert", &var::PGSSLROOTCERT)];
+    let tls: Vec<_> = tls.iter().filter_map(|(name, v)| Some((*name, r.given(v)?))).collect();
+    let url = dsn::with_options(&url, &tls);
+    // The parts are right by themselves, so it can only be one of these.
+    if let Err(problem) = dsn::check(&url) {
+        r.problem(var::PGSSLMODE.name, problem);
+    }
+    Some(url)
 }
 
 pub(super) fn url(r: &mut Reader<'_>, variable: &Variable) -> Option<SecretString> {

@@ -1,9 +1,11 @@
-//! Configuration: the environment, read once, checked as a whole.
+//! Configuration: the environment and a file, checked as a whole.
 
 mod demand;
 mod dsn;
 mod fields;
+mod file;
 mod reader;
+mod settings;
 mod variables;
 
 #[cfg(test)]
@@ -11,10 +13,12 @@ mod tests;
 
 pub use dsn::{assemble, database_of, with_database};
 pub use reader::{ConfigError, Problem};
-pub use variables::{ALL as VARIABLES, Variable, table};
+pub use settings::{Setting, Source, changes};
+pub use variables::{ALL as VARIABLES, Effect, Variable, reference, table};
 
 use bursar_domain::key::env_is_valid;
 use fields::{address, app_password, database_url, directory, origin, pepper, server_url, url};
+use file::File;
 use http::HeaderValue;
 use reader::Reader;
 use secrecy::SecretString;
@@ -119,6 +123,8 @@ pub struct Config {
     pub url: String,
     /// Key that client commands present.
     pub api_key: Option<SecretString>,
+    /// Every variable with where its value comes from.
+    pub settings: Vec<Setting>,
     /// What is set and has no effect, in words for the log.
     pub warnings: Vec<String>,
 }
@@ -132,6 +138,13 @@ impl Config {
         Self::from_lookup(purpose, &|name| std::env::var_os(name))
     }
 
+    /// Every variable of the environment and its file, valid or not.
+    #[must_use]
+    pub fn settings_of_env() -> Vec<Setting> {
+        let lookup = |name: &str| std::env::var_os(name);
+        settings::all(&lookup, &File::named_by(&lookup))
+    }
+
     /// Reads from any source of variables: tests run several configurations in one process.
     ///
     /// # Errors
@@ -142,7 +155,15 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         use Purpose::{Bootstrap, Client, Schema, Serve, Show};
         let uses = |purposes: &[Purpose]| purposes.contains(&purpose);
-        let mut r = Reader::new(lookup);
+        let file = File::named_by(lookup);
+        let given = |name: &str| {
+            // Compose and the like pass variables that nobody set as empty ones.
+            lookup(name).filter(|value| !value.is_empty()).or_else(|| file.get(name, lookup))
+        };
+        let mut r = Reader::new(&given);
+        for problem in &file.problems {
+            r.problem(&problem.variable, problem.problem.clone());
+        }
         let backend = r.parsed(
             &var::STORE_BACKEND,
             "embedded, memory or postgres",
@@ -192,6 +213,7 @@ impl Config {
             drain: Duration::from_secs(r.number(&var::BURSAR_DRAIN_SECONDS, 0, 600).into()),
             url: r.parsed(&var::BURSAR_URL, "an address such as http://127.0.0.1:50051", String::new(), server_url),
             api_key: if uses(&[Client]) { r.secret(&var::BURSAR_API_KEY) } else { None },
+            settings: settings::all(lookup, &file),
             warnings: Vec::new(),
         };
         config.demand(purpose, &mut r);

@@ -149,7 +149,6 @@ impl<'a> Reader<'a> {
             self.problem(name, "is not valid UTF-8; give plain text");
             return None;
         };
-        // Compose and the like pass variables that nobody set as empty ones.
-        Some(text).filter(|t| !t.is_empty())
+        Some(text)
     }
 }

@@ -86,6 +86,10 @@ fn the_address_has_aliases_and_parts() {
     assert!(differ.contains("PG_URL: differs from DATABASE_URL"), "{differ}");
     let parts = [("PGHOST", "db"), ("PGPASSWORD", "p@w"), ("PGUSER", "bursar_app")];
     assert_eq!(url(&parts).unwrap(), "postgres://bursar_app:p%40w@db:5432/bursar");
+    let tls = [parts.as_slice(), &[("PGSSLMODE", "verify-full"), ("PGSSLROOTCERT", "/ca.pem")]];
+    assert!(url(&tls.concat()).unwrap().ends_with("?sslmode=verify-full&sslrootcert=%2Fca.pem"));
+    let odd = url(&[("PGHOST", "db"), ("PGSSLMODE", "allow")]).unwrap_err().to_string();
+    assert!(odd.contains("PGSSLMODE: has the sslmode 'allow'"), "{odd}");
     assert!(url(&[("PGHOST", "db"), ("PGPORT", "x")]).unwrap_err().to_string().contains("PGPORT"));
 }
 
@@ -171,12 +175,97 @@ fn empty_means_unset_and_debug_shows_no_secret() {
 }
 
 #[test]
-fn the_readme_has_every_variable() {
-    let readme = include_str!("../../../../README.md");
-    for v in VARIABLES {
-        let default = if v.default.is_empty() { String::new() } else { format!("`{}`", v.default) };
-        let secret = if v.secret { " (secret)" } else { "" };
-        let row = format!("| `{}` | {default} | {}{secret} |", v.name, v.help);
-        assert!(readme.contains(&row), "put this row into README.md: {row}");
+fn the_reference_is_up_to_date() {
+    let page = include_str!("../../../../docs/configuration.md");
+    assert!(page == reference(), "docs/configuration.md is stale: run `make docs`");
+}
+
+/// A configuration file with this text, and the variables that name it.
+fn with_file(text: &str, set: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("bursar.toml");
+    std::fs::write(&path, text).unwrap();
+    let mut all = vec![("BURSAR_CONFIG", path.to_str().unwrap())];
+    all.extend(set);
+    config(Purpose::Serve, &all)
+}
+
+#[test]
+fn a_file_holds_the_same_variables_and_the_environment_wins() {
+    let text = "BURSAR_ENV = 'live'\nBURSAR_MAX_CONNECTIONS = 7\nBURSAR_HEALTH_NEEDS_KEY = true\n\
+                BURSAR_CORS_ORIGINS = ['https://a.example', 'https://b.example']";
+    let read = with_file(text, &[("BURSAR_ENV", "test"), ("BURSAR_MAX_CONNECTIONS", "")]).unwrap();
+    assert_eq!((read.env.as_str(), read.max_connections), ("test", 7));
+    assert!(read.health_needs_key && read.cors_origins.len() == 2);
+    let source = |name: &str| {
+        let setting = read.settings.iter().find(|s| s.variable.name == name);
+        setting.map(|s| (s.source.to_string(), s.shown.clone())).unwrap()
+    };
+    assert_eq!(source("BURSAR_ENV"), ("environment".into(), "test".into()));
+    assert_eq!(source("BURSAR_MAX_CONNECTIONS"), ("configuration file".into(), "7".into()));
+    assert_eq!(source("RUST_LOG"), ("default".into(), "info".into()));
+}
+
+#[test]
+fn a_file_is_checked_with_the_rest() {
+    let text = "BURSAR_PEPPER = 'geheim-geheim-geheim-geheim-geheim'\nBURSAR_LISTENER = 'x'\nNAME = 1\n\
+                BURSAR_ENV = { a = 1 }\nBURSAR_MAX_CONNECTIONS = 0\nBURSAR_CONFIG = 'y'";
+    let text = with_file(text, &[("BURSAR_LOG", "xml")]).unwrap_err().to_string();
+    for says in [
+        "BURSAR_PEPPER: is a secret",
+        "give BURSAR_PEPPER_FILE",
+        "BURSAR_LISTENER: is no variable of Bursar; did you mean BURSAR_LISTEN?",
+        "NAME: is no variable of Bursar; `bursar config show`",
+        "BURSAR_ENV: is a table or a date",
+        "BURSAR_MAX_CONNECTIONS: '0' cannot be used",
+        "BURSAR_CONFIG: names this very file",
+        "BURSAR_LOG: 'xml'",
+    ] {
+        assert!(text.contains(says), "{says}: {text}");
     }
+    assert!(!text.contains("geheim"), "{text}");
+    let broken =
+        with_file("BURSAR_ENV = 'live'\nBURSAR_PEPPER = geheim", &[]).unwrap_err().to_string();
+    assert!(broken.contains("is not TOML, line 2") && !broken.contains("geheim"), "{broken}");
+    let absent = problems(Purpose::Serve, &[("BURSAR_CONFIG", "/nowhere/x")]);
+    assert!(absent.contains("BURSAR_CONFIG: cannot read /nowhere/x"), "{absent}");
+}
+
+#[test]
+fn a_secret_of_the_environment_wins_over_a_file_named_in_the_file() {
+    let read =
+        with_file("BURSAR_PEPPER_FILE = '/nowhere/x'", &[("BURSAR_PEPPER", PEPPER)]).unwrap();
+    assert_eq!(read.pepper.unwrap().expose_secret(), PEPPER);
+    let text = with_file("BURSAR_PEPPER_FILE = '/nowhere/x'", &[]).unwrap_err().to_string();
+    assert!(text.contains("BURSAR_PEPPER_FILE: cannot read"), "{text}");
+}
+
+#[test]
+fn what_is_shown_holds_no_secret() {
+    let set = [
+        ("DATABASE_URL", URL),
+        ("PG_URL", "geheim"),
+        ("BURSAR_PEPPER", "geheim-geheim"),
+        ("BURSAR_API_KEY", "bsr_dev_1_geheim_2"),
+    ];
+    let lookup = |name: &str| set.iter().find(|(n, _)| *n == name).map(|(_, v)| OsString::from(*v));
+    let all = settings::all(&lookup, &File::default());
+    let shown = format!("{all:?}");
+    assert!(!shown.contains("geheim"), "{shown}");
+    assert!(shown.contains("postgres://bursar_app:***@db:5432/bursar"), "{shown}");
+    assert_eq!(all.len(), VARIABLES.len());
+}
+
+#[test]
+fn changes_are_told_apart_by_when_they_take_effect() {
+    let settings = |set: &[(&'static str, &'static str)]| {
+        let set = set.to_vec();
+        let lookup =
+            move |name: &str| set.iter().find(|(n, _)| *n == name).map(|(_, v)| OsString::from(*v));
+        settings::all(&lookup, &File::default())
+    };
+    let old = settings(&[("RUST_LOG", "info"), ("BURSAR_PEPPER", "a")]);
+    let new = settings(&[("RUST_LOG", "debug"), ("BURSAR_PEPPER", "b"), ("BURSAR_API_KEY", "c")]);
+    assert_eq!(changes(&old, &new), (vec!["RUST_LOG"], vec!["BURSAR_PEPPER"]));
+    assert_eq!(changes(&new, &new), (vec![], vec![]));
 }

@@ -18,15 +18,41 @@ pub struct Variable {
     pub help: &'static str,
     /// A secret: never printed, and `<name>_FILE` may name a file that holds it.
     pub secret: bool,
+    /// When a change of it takes effect.
+    pub effect: Effect,
+}
+
+/// When a change of a variable takes effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// When the server is told to read its configuration again (SIGHUP).
+    Live,
+    /// When the server starts again.
+    Restart,
+    /// At the next command; the server does not use it.
+    Command,
+}
+
+impl Effect {
+    /// In words for a table.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Live => "SIGHUP",
+            Self::Restart => "restart",
+            Self::Command => "next command",
+        }
+    }
 }
 
 macro_rules! variables {
-    ($($kind:ident $name:ident = $default:literal, $help:literal;)*) => {
+    ($($effect:ident $kind:ident $name:ident = $default:literal, $help:literal;)*) => {
         $(#[doc = $help] pub(super) const $name: Variable = Variable {
             name: stringify!($name),
             default: $default,
             help: $help,
             secret: variables!(@$kind),
+            effect: Effect::$effect,
         };)*
         /// Every variable, in the order of the documentation.
         pub const ALL: &[&Variable] = &[$(&$name),*];
@@ -36,32 +62,35 @@ macro_rules! variables {
 }
 
 variables! {
-    plain STORE_BACKEND = "embedded", "Where the data lives: `embedded` (a private PostgreSQL), `memory` (the same on a RAM disk, gone at exit) or `postgres` (a server of yours)";
-    secret DATABASE_URL = "", "Address of the database for the login bursar_app, `postgres://user:password@host:port/database`; needed with STORE_BACKEND=postgres";
-    secret PG_URL = "", "Another name of DATABASE_URL";
-    secret DB_DSN = "", "Another name of DATABASE_URL";
-    plain PGHOST = "", "Host of the database, when DATABASE_URL is not set";
-    plain PGPORT = "5432", "Its port, with PGHOST";
-    plain PGUSER = "bursar_app", "Its login, with PGHOST";
-    secret PGPASSWORD = "", "Its password, with PGHOST";
-    plain PGDATABASE = "bursar", "Its database, with PGHOST";
-    secret BURSAR_OWNER_URL = "", "Address of the database for an administrator; only `bootstrap`, `migrate` and `db` use it";
-    secret BURSAR_APP_PASSWORD = "", "Password that `bootstrap` gives the login bursar_app, 12 or more printable ASCII characters";
-    secret BURSAR_PEPPER = "", "Secret that API keys are hashed with, 32 bytes or more; needed with STORE_BACKEND=postgres, else made once and kept in the data directory";
-    plain BURSAR_ENV = "dev", "Environment, part of every API key: 2 to 16 lower-case letters and digits";
-    plain BURSAR_LISTEN = "127.0.0.1:50051", "Address for gRPC and gRPC-Web";
-    plain BURSAR_OPS_LISTEN = "127.0.0.1:50052", "Address for /livez and /readyz";
-    plain BURSAR_DATA_DIR = "", "Directory of the embedded database and of the key files, an absolute path; $XDG_DATA_HOME/bursar or ~/.local/share/bursar when unset, for root /var/lib/bursar";
-    plain BURSAR_PG_BIN = "", "Directory of installed PostgreSQL programs (15 or later) for the embedded database; fetched when unset";
-    plain BURSAR_MAX_CONNECTIONS = "16", "Most database connections for calls and jobs, 1 to 500; one more watches the database";
-    plain BURSAR_REQUEST_ID_DAYS = "30", "How long request ids are remembered, in days, 1 to 3650";
-    plain BURSAR_HEALTH_NEEDS_KEY = "false", "`true` to ask for an API key on health and reflection too";
-    plain BURSAR_CORS_ORIGINS = "", "Origins whose pages may call by gRPC-Web, comma separated, such as https://app.example.com";
-    plain BURSAR_LOG = "human", "Form of the log on stderr: `human` or `json`";
-    plain RUST_LOG = "info", "What is logged, such as `info` or `info,bursar=debug`";
-    plain BURSAR_DRAIN_SECONDS = "10", "How long calls under way may take to end at shutdown, in seconds, 0 to 600";
-    plain BURSAR_URL = "http://127.0.0.1:50051", "Server that the client commands call";
-    secret BURSAR_API_KEY = "", "API key that the client commands present";
+    Restart plain BURSAR_CONFIG = "", "File with any of these variables in TOML, such as `BURSAR_LISTEN = \"0.0.0.0:50051\"`; the environment wins over it. Secrets stand in it as `<name>_FILE` only";
+    Restart plain STORE_BACKEND = "embedded", "Where the data lives: `embedded` (a private PostgreSQL), `memory` (the same on a RAM disk, gone at exit) or `postgres` (a server of yours)";
+    Live secret DATABASE_URL = "", "Address of the database for the login bursar_app, `postgres://user:password@host:port/database`; needed with STORE_BACKEND=postgres. TLS by `?sslmode=verify-full&sslrootcert=/path/ca.pem` (disable, prefer, require, verify-ca or verify-full; sslcert and sslkey for a client certificate)";
+    Live secret PG_URL = "", "Another name of DATABASE_URL";
+    Live secret DB_DSN = "", "Another name of DATABASE_URL";
+    Live plain PGHOST = "", "Host of the database, when DATABASE_URL is not set";
+    Live plain PGPORT = "5432", "Its port, with PGHOST";
+    Live plain PGUSER = "bursar_app", "Its login, with PGHOST";
+    Live secret PGPASSWORD = "", "Its password, with PGHOST";
+    Live plain PGDATABASE = "bursar", "Its database, with PGHOST";
+    Live plain PGSSLMODE = "", "Its TLS, with PGHOST: `disable`, `prefer`, `require`, `verify-ca` or `verify-full`; prefer when unset";
+    Live plain PGSSLROOTCERT = "", "PEM file of the authorities trusted to sign its certificate, with PGHOST; those of this machine when unset";
+    Command secret BURSAR_OWNER_URL = "", "Address of the database for an administrator; only `bootstrap`, `migrate` and `db` use it";
+    Command secret BURSAR_APP_PASSWORD = "", "Password that `bootstrap` gives the login bursar_app, 12 or more printable ASCII characters";
+    Restart secret BURSAR_PEPPER = "", "Secret that API keys are hashed with, 32 bytes or more; needed with STORE_BACKEND=postgres, else made once and kept in the data directory";
+    Restart plain BURSAR_ENV = "dev", "Environment, part of every API key: 2 to 16 lower-case letters and digits";
+    Restart plain BURSAR_LISTEN = "127.0.0.1:50051", "Address for gRPC and gRPC-Web";
+    Restart plain BURSAR_OPS_LISTEN = "127.0.0.1:50052", "Address for /livez and /readyz";
+    Restart plain BURSAR_DATA_DIR = "", "Directory of the embedded database and of the key files, an absolute path; $XDG_DATA_HOME/bursar or ~/.local/share/bursar when unset, for root /var/lib/bursar";
+    Restart plain BURSAR_PG_BIN = "", "Directory of installed PostgreSQL programs (15 or later) for the embedded database; fetched when unset";
+    Live plain BURSAR_MAX_CONNECTIONS = "16", "Most database connections for calls and jobs, 1 to 500; one more watches the database";
+    Restart plain BURSAR_REQUEST_ID_DAYS = "30", "How long request ids are remembered, in days, 1 to 3650";
+    Restart plain BURSAR_HEALTH_NEEDS_KEY = "false", "`true` to ask for an API key on health and reflection too";
+    Restart plain BURSAR_CORS_ORIGINS = "", "Origins whose pages may call by gRPC-Web, comma separated, such as https://app.example.com";
+    Restart plain BURSAR_LOG = "human", "Form of the log on stderr: `human` or `json`";
+    Live plain RUST_LOG = "info", "What is logged, such as `info` or `info,bursar=debug`";
+    Live plain BURSAR_DRAIN_SECONDS = "10", "How long calls under way may take to end at shutdown, in seconds, 0 to 600";
+    Command plain BURSAR_URL = "http://127.0.0.1:50051", "Server that the client commands call";
+    Command secret BURSAR_API_KEY = "", "API key that the client commands present";
 }
 
 /// The table as text for `--help`.
@@ -77,3 +106,41 @@ pub fn table() -> String {
     }
     text
 }
+
+/// The table as a page of documentation.
+#[must_use]
+pub fn reference() -> String {
+    let mut text = String::from(REFERENCE_HEAD);
+    for v in ALL {
+        let default = if v.default.is_empty() { String::new() } else { format!("`{}`", v.default) };
+        let secret = if v.secret { "secret" } else { "" };
+        let help = v.help.replace('|', "\\|");
+        let _ = writeln!(
+            text,
+            "| `{}` | {default} | {secret} | {} | {help} |",
+            v.name,
+            v.effect.name()
+        );
+    }
+    text
+}
+
+const REFERENCE_HEAD: &str = "\
+<!-- Written by `bursar config reference`, from server/bursar/src/config/variables.rs: do not edit; `make docs`. -->
+# Configuration
+
+Every variable may stand in the environment, or in the TOML file that `BURSAR_CONFIG` names, under the same name; the
+environment wins. An empty value is the same as none. A secret comes from the environment or from a file that
+`<name>_FILE` names, never from the configuration file itself.
+
+The configuration is checked as a whole, and all that is wrong with it is told at once: at start, and by
+`bursar config check`. `bursar config show` tells each value and where it comes from, secrets hidden.
+
+On SIGHUP the server reads the configuration file and the files of secrets again. Either all of the new configuration
+is right and takes effect, or none of it does and the log says why. A new database address or password is tried out
+before it takes over; the connections of the old one end with the calls on them, so that no call fails. The log names
+what waits for a restart.
+
+| variable | default | kind | takes effect | what it is |
+|---|---|---|---|---|
+";

@@ -7,13 +7,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bb8::ManageConnection;
 use bb8_postgres::PostgresConnectionManager;
 use bursar_domain::limits::CONNECT_TIMEOUT;
-use tokio_postgres::{Client, Config, NoTls, Statement};
+use tokio_postgres::{Client, Config, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::statement::Stmt;
 
 /// A connection. bb8 keeps no statement cache and does not notice a transaction left open, so this does.
 pub(crate) struct Connection {
     pub(super) client: Client,
+    /// What protects the connection; to cancel a statement takes another one.
+    pub(super) tls: MakeRustlsConnect,
     statements: HashMap<&'static str, Statement>,
     /// A transaction may be open: set before BEGIN is sent, cleared when its end is certain.
     pub(super) in_transaction: bool,
@@ -65,7 +68,13 @@ pub(crate) enum ConnectError {
 impl std::fmt::Display for ConnectError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Driver(error) => error.fmt(f),
+            Self::Driver(error) => {
+                error.fmt(f)?;
+                // What a TLS handshake failed of is only in the source.
+                let source =
+                    std::error::Error::source(error).filter(|_| error.as_db_error().is_none());
+                source.map_or(Ok(()), |source| write!(f, ": {source}"))
+            }
             Self::Silent => f.write_str("no answer to a new connection"),
             Self::Ended => f.write_str("the connection had ended"),
         }
@@ -80,14 +89,15 @@ impl From<tokio_postgres::Error> for ConnectError {
 
 /// Makes connections for the pool.
 pub(crate) struct Manager {
-    inner: PostgresConnectionManager<NoTls>,
+    inner: PostgresConnectionManager<MakeRustlsConnect>,
+    tls: MakeRustlsConnect,
     /// How many outages have ended.
     outages: Arc<AtomicU64>,
 }
 
 impl Manager {
-    pub(super) fn new(config: Config, outages: Arc<AtomicU64>) -> Self {
-        Self { inner: PostgresConnectionManager::new(config, NoTls), outages }
+    pub(super) fn new(config: Config, tls: MakeRustlsConnect, outages: Arc<AtomicU64>) -> Self {
+        Self { inner: PostgresConnectionManager::new(config, tls.clone()), tls, outages }
     }
 }
 
@@ -102,6 +112,7 @@ impl ManageConnection for Manager {
         let client = connect.await.map_err(|_| ConnectError::Silent)??;
         Ok(Connection {
             client,
+            tls: self.tls.clone(),
             statements: HashMap::new(),
             in_transaction: false,
             epoch: 0,

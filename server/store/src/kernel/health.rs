@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use tokio_postgres::error::SqlState;
 
 use super::connection::{ConnectError, Connection};
+use super::link::Link;
 use super::safety;
 use super::store::{Inner, Reach, StoreError};
 
@@ -32,6 +33,10 @@ pub(super) async fn watch(store: Weak<Inner>, suspicion: Arc<Notify>, mut probe:
 #[derive(Default)]
 pub(super) struct Probe {
     connection: Option<Connection>,
+    /// The link that it is of.
+    link: Weak<Link>,
+    /// It was reached before, and served with.
+    served: bool,
     /// There is an outage, and the log has been told.
     told: bool,
 }
@@ -42,11 +47,15 @@ impl Probe {
         let looked = tokio::time::timeout(PATIENCE, self.reach(store)).await;
         let (now, reason) = match looked {
             Ok(Ok(reach)) => (reach, String::new()),
-            Ok(Err(error)) => {
-                (refused(&error).map_or(Reach::Down, Reach::Unsafe), error.to_string())
-            }
+            Ok(Err(error)) => match refused(&error) {
+                Some(refused) if !self.served => (Reach::Unsafe(refused), String::new()),
+                // The password was changed, or a fail-over lacks the login: a new address or the login may come.
+                Some(refused) => (Reach::Down, refused.0),
+                None => (Reach::Down, error.to_string()),
+            },
             Err(_) => (Reach::Down, "no answer in time".to_owned()),
         };
+        self.served |= matches!(now, Reach::Up(_));
         if !matches!(now, Reach::Up(_)) {
             // It may be in the middle of something.
             self.connection = None;
@@ -76,15 +85,37 @@ impl Probe {
     /// The connection of the last look may have ended for reasons of its own: a new one has the last word.
     async fn reach(&mut self, store: &Inner) -> Result<Reach, ConnectError> {
         let version = store.config.schema_version;
+        let link = store.link();
         if let Some(connection) = &mut self.connection
+            && std::ptr::eq(self.link.as_ptr(), Arc::as_ptr(&link))
             && let Ok(reach) = safety::check(connection, version).await
         {
             return Ok(reach);
         }
-        // Outside of the pool, and held by nobody else.
-        #[allow(clippy::disallowed_methods)]
-        let fresh = store.pool.dedicated_connection().await?;
+        let fresh = dedicated(&link).await?;
+        self.link = Arc::downgrade(&link);
         Ok(safety::check(self.connection.insert(fresh), version).await?)
+    }
+}
+
+/// A connection outside of the pool, held by nobody else.
+#[allow(clippy::disallowed_methods)]
+async fn dedicated(link: &Link) -> Result<Connection, ConnectError> {
+    link.pool.dedicated_connection().await
+}
+
+/// Looks at what a link leads to, before anything is sent over it.
+pub(super) async fn try_out(link: &Link, schema_version: i64) -> Result<(), StoreError> {
+    let look = async {
+        let mut connection = dedicated(link).await?;
+        Ok(safety::check(&mut connection, schema_version).await?)
+    };
+    match tokio::time::timeout(PATIENCE, look).await {
+        Ok(Ok(Reach::Up(_))) => Ok(()),
+        Ok(Ok(Reach::Unsafe(error))) => Err(error),
+        Ok(Ok(Reach::Down)) | Err(_) => Err(StoreError("the database does not answer".into())),
+        Ok(Err(error)) => Err(refused(&error)
+            .unwrap_or_else(|| StoreError(format!("the database cannot be reached: {error}")))),
     }
 }
 

@@ -1,18 +1,22 @@
 //! What every domain stands on: the pool, the tenant-scoped transaction, retries, idempotency and audit.
 
+mod address;
 mod attempt;
 mod connection;
 mod entry;
 mod fault;
 mod health;
+mod link;
 mod numeric;
 mod safety;
 mod statement;
 mod store;
 mod time;
+mod tls;
 mod tx;
 mod write;
 
+pub use address::{Address, Tls, TlsMode};
 pub(crate) use attempt::{Attempt, transact};
 pub(crate) use entry::Entry;
 pub(crate) use fault::{Fault, TxResult};

@@ -4,23 +4,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use bb8::{Pool, RunError};
+use bb8::RunError;
 use bursar_domain::error::{Error, Result, Unavailable};
-use bursar_domain::limits::{CONNECT_TIMEOUT, POOL_WAIT};
 use opentelemetry::metrics::{Counter, Histogram};
 use opentelemetry::{KeyValue, global};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use tokio::sync::{Notify, watch};
-use tokio_postgres::Config;
 
-use super::connection::Manager;
 use super::entry::Entry;
 use super::fault::{Fault, TxResult};
 use super::health::{self, Probe};
+use super::link::Link;
 use super::tx::Tx;
-
-/// Silence after which the operating system asks whether the other side is still there.
-const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
 
 /// How to reach the database, and how much of it to use.
 #[derive(Clone)]
@@ -72,7 +67,8 @@ pub(crate) enum Reach {
 pub struct Store(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
-    pub(super) pool: Pool<Manager>,
+    /// The way to the database of now.
+    link: watch::Sender<Arc<Link>>,
     pub(super) config: StoreConfig,
     pub(super) reach: watch::Sender<Reach>,
     /// Wakes the probe: somebody lost a connection.
@@ -83,6 +79,13 @@ pub(super) struct Inner {
     pub(super) outages: Arc<AtomicU64>,
 }
 
+impl Inner {
+    /// The way to the database of now.
+    pub(super) fn link(&self) -> Arc<Link> {
+        self.link.borrow().clone()
+    }
+}
+
 impl Store {
     /// Opens the pool and checks the database. When it cannot be reached the store is made all the same: calls fail
     /// fast with UNAVAILABLE until the probe reaches it.
@@ -91,26 +94,11 @@ impl Store {
     /// When waiting would not help: a malformed DSN, a refused password, a superuser's login, a schema that is not
     /// this version's, a table without row-level security.
     pub async fn open(config: StoreConfig) -> Result<Self, StoreError> {
-        let mut driver: Config = config.url.expose_secret().parse().map_err(|_| {
-            StoreError(
-                "the database URL cannot be read; give postgres://bursar_app:…@host:5432/database"
-                    .into(),
-            )
-        })?;
-        driver
-            .connect_timeout(CONNECT_TIMEOUT)
-            .application_name("bursar")
-            .keepalives_idle(KEEPALIVE_IDLE);
         let outages = Arc::new(AtomicU64::new(0));
-        let pool = Pool::builder()
-            .max_size(config.max_connections)
-            .connection_timeout(POOL_WAIT)
-            // Free: see the manager.
-            .test_on_check_out(true)
-            .build_unchecked(Manager::new(driver, outages.clone()));
+        let link = Link::new(&config.url, config.max_connections, outages.clone())?;
         let (reach, _) = watch::channel(Reach::Down);
         let inner = Inner {
-            pool,
+            link: watch::Sender::new(Arc::new(link)),
             config,
             reach,
             suspicion: Arc::default(),
@@ -169,9 +157,23 @@ impl Store {
         }
     }
 
+    /// Another address, password or size of the pool. The new pool takes over once it is known to lead to a database
+    /// that is safe to serve with; the old one ends with the last transaction on it, so that no call fails.
+    ///
+    /// # Errors
+    /// When the new one cannot be used; the old one stays.
+    pub async fn relink(&self, url: &SecretString, max_connections: u32) -> Result<(), StoreError> {
+        let link = Link::new(url, max_connections, self.0.outages.clone())?;
+        health::try_out(&link, self.0.config.schema_version).await?;
+        self.0.link.send_replace(Arc::new(link));
+        // The probe's own connection is one of the old link.
+        self.0.suspicion.notify_one();
+        Ok(())
+    }
+
     /// How many connections the pool has, and how many of them are idle.
     pub fn pool_state(&self) -> (u32, u32) {
-        let state = self.0.pool.state();
+        let state = self.0.link().pool.state();
         (state.connections, state.idle_connections)
     }
 
@@ -185,17 +187,22 @@ impl Store {
         if !matches!(&*self.0.reach.borrow(), Reach::Up(_)) {
             return Err(Fault::Domain(down()));
         }
-        let remaining = entry.deadline.saturating_duration_since(Instant::now());
-        if remaining.is_zero() {
+        if Instant::now() >= entry.deadline {
             return Err(Fault::Timeout);
         }
         let waited = Instant::now();
         let mut reach = self.0.reach.subscribe();
-        let got = tokio::select! {
-            biased;
-            got = tokio::time::timeout(remaining, self.0.pool.get_owned()) => got,
-            // Whoever waits while the database goes down is told as fast as those who come later.
-            _ = reach.wait_for(|reach| !matches!(reach, Reach::Up(_))) => return Err(Fault::Domain(down())),
+        let mut link = self.0.link.subscribe();
+        let got = loop {
+            let pool = link.borrow_and_update().pool.clone();
+            tokio::select! {
+                biased;
+                got = tokio::time::timeout_at(entry.deadline.into(), pool.get_owned()) => break got,
+                // Whoever waits while the database goes down is told as fast as those who come later.
+                _ = reach.wait_for(|reach| !matches!(reach, Reach::Up(_))) => return Err(Fault::Domain(down())),
+                // Whoever waits for a pool whose password is no longer right would wait in vain.
+                Ok(()) = link.changed() => {}
+            }
         };
         METERS.pool_wait.record(waited.elapsed().as_secs_f64(), &[]);
         let mut connection = match got {

@@ -9,7 +9,7 @@ use bursar_domain::error::Error;
 use bursar_domain::limits::{COMMIT_GRACE, LOCK_TIMEOUT};
 use futures::future::{join, join_all};
 use tokio_postgres::types::{FromSqlOwned, ToSql};
-use tokio_postgres::{NoTls, Row, Statement};
+use tokio_postgres::{Row, Statement};
 use tracing::Instrument as _;
 
 use super::connection::Manager;
@@ -249,9 +249,10 @@ impl Drop for Tx {
     fn drop(&mut self) {
         if self.connection.in_transaction {
             let token = self.connection.client.cancel_token();
+            let tls = self.connection.tls.clone();
             tokio::spawn(async move {
                 // Nothing to tell anybody when it fails: the statement timeout ends the work all the same.
-                let _ = token.cancel_query(NoTls).await;
+                let _ = token.cancel_query(tls).await;
             });
         }
     }

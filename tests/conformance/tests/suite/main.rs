@@ -16,6 +16,7 @@ mod transfer_service;
 
 mod access_paths;
 mod czech_bank;
+mod database_tls;
 mod migrations;
 mod replicas;
 mod statements;

@@ -19,7 +19,11 @@ const ROUNDS: usize = 3;
 
 /// A tenant with a bank of its own, made with the key that the first start wrote.
 pub(crate) async fn new_bank(process: &Process, dir: &DataDir) -> Bank {
-    let platform = process.caller(&dir.line("platform.key"));
+    bank_of(&process.caller(&dir.line("platform.key"))).await
+}
+
+/// A tenant with a bank of its own, made by the platform.
+pub(crate) async fn bank_of(platform: &Caller) -> Bank {
     let request =
         CreateTenantRequest { request_id: id(), name: "a bank".into(), ..Default::default() };
     let made = platform.tenants().create_tenant(request).await.expect("a tenant").into_inner();

@@ -21,6 +21,7 @@ mod lost_answer;
 mod mid_flight;
 mod one_directory;
 mod pool;
+mod reload;
 mod schema_change;
 mod shutdown;
 mod terminated;

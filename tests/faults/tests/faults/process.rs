@@ -124,8 +124,22 @@ impl Process {
 
     /// The same, or how it ended.
     pub(crate) async fn try_start(dir: &Path) -> Result<Self, Ended> {
+        Self::run(command(dir)).await
+    }
+
+    /// Starts on a database of the tests' own, with these variables.
+    pub(crate) async fn start_on(settings: &[(&str, &str)]) -> Self {
+        let mut command = command(Path::new("/nonexistent"));
+        command.env("STORE_BACKEND", "postgres").envs(settings.iter().copied());
+        match Self::run(command).await {
+            Ok(process) => process,
+            Err(ended) => panic!("it does not start: {}\n{}", ended.status, ended.log),
+        }
+    }
+
+    async fn run(mut command: Command) -> Result<Self, Ended> {
         let since = Instant::now();
-        let mut child = command(dir).spawn().expect("the program starts");
+        let mut child = command.spawn().expect("the program starts");
         let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
         let log = Arc::new(Mutex::new(Vec::new()));
         let (tell, mut told) = watch::channel(None);
