@@ -10,9 +10,12 @@ for name in $(compgen -e | grep '^BURSAR_' || true); do
     [ "$name" = BURSAR_TOOLS ] || unset "$name"
 done
 
+# All that is logged, at every level, is searched for secrets in the end.
+BURSAR_TEST_LOG=$(mktemp -d)
+export BURSAR_TEST_LOG
 passed=0 failed=0 skipped=0 status=0
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+trap 'rm -rf "$log" "$BURSAR_TEST_LOG"' EXIT
 
 # Runs one phase, shows its output and adds up cargo's "test result:" lines.
 phase() { # <title> <command...>
@@ -20,6 +23,7 @@ phase() { # <title> <command...>
     shift
     echo "== $title"
     "$@" 2>&1 | tee "$log" || code=$?
+    cp "$log" "$BURSAR_TEST_LOG/phase-$began.log"
     read -r p f i < <(sed 's/\x1b\[[0-9;]*m//g' "$log" | awk '
         /test result: / { for (k = 2; k <= NF; k++) { if ($k ~ /^passed;/) p += $(k-1)
             if ($k ~ /^failed;/) f += $(k-1); if ($k ~ /^ignored;/) i += $(k-1) } }
@@ -42,6 +46,13 @@ if pg=$(find_postgres); then
 else
     echo "skipped: the second run needs an installed PostgreSQL 15 or later"
     skipped=$((skipped + 1))
+fi
+
+echo "== secrets in the log"
+if tests/secrets.sh "$BURSAR_TEST_LOG"; then
+    passed=$((passed + 1))
+else
+    failed=$((failed + 1))
 fi
 
 [ "$failed" = 0 ] || status=1

@@ -10,6 +10,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls, Row};
 
+use crate::log::plant;
+
 const TEMPLATE: &str = "bursar_template";
 const APP_PASSWORD: &str = "app-password-of-the-tests";
 
@@ -31,7 +33,9 @@ async fn cluster() -> &'static Cluster {
             // A test process never stops it: the watcher does, once the process is gone.
             server.watch_parent().expect("the watcher starts");
             let cluster = Cluster { server };
+            plant(APP_PASSWORD);
             let admin = cluster.url("postgres");
+            plant(admin.expose_secret().split([':', '@']).nth(2).expect("a password"));
             sql(&admin, &format!("CREATE DATABASE {TEMPLATE}")).await;
             migrate(&cluster.url(TEMPLATE)).await;
             cluster

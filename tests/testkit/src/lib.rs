@@ -18,6 +18,7 @@ mod errors;
 pub mod http;
 mod json;
 mod ledger;
+mod log;
 mod posting;
 mod proxy;
 mod random;
@@ -37,6 +38,7 @@ pub use database::{Database, app_password, cluster_url, sql};
 pub use errors::{Fault, fault};
 pub use json::{attribute_number, attributes};
 pub use ledger::{balance, id, money, new_account, new_transfer};
+pub use log::{keep, plant};
 pub use posting::{
     account, batch, held, history, hold_of, list_all, make, moved, new_hold, open, open_limited,
     post_part, totals, void,

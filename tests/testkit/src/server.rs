@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::caller::Caller;
 use crate::database::Database;
 use crate::ledger::id;
+use crate::log;
 
 /// What the tests' servers hash API keys with.
 pub const PEPPER: &str = "pepper-of-the-tests-pepper-of-the-tests";
@@ -56,7 +57,7 @@ impl Server {
 
     /// Starts on that database.
     pub async fn start_on(database: Database, settings: &[(&str, &str)]) -> Self {
-        log();
+        log::init();
         let key = platform_key(&database).await;
         let settings: Vec<_> =
             settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
@@ -109,6 +110,7 @@ impl Server {
 /// Registers a key of the platform in a database; its text, in the environment `test` with [`PEPPER`].
 pub async fn platform_key(database: &Database) -> String {
     let key = ApiKeyText::new(KeyId::generate(), [42; 32]);
+    log::plant(PEPPER);
     let pepper = Pepper::new(&SecretString::from(PEPPER)).expect("long enough");
     first_platform_key(&database.admin_url, key.id.0, "tests", &key.hash(&pepper))
         .await
@@ -133,12 +135,4 @@ fn config(database: &Database, settings: &[(String, String)]) -> Config {
     variables.extend(settings.iter().cloned());
     Config::from_lookup(Purpose::Serve, &|name| variables.get(name).map(OsString::from))
         .expect("a configuration")
-}
-
-/// Shows the server's log in the output of a failed test: errors, or what `RUST_LOG` asks for.
-fn log() {
-    let filter =
-        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "error".into());
-    // The first test of the process wins.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bursar_testkit::{Database, PEPPER, Proxy, platform_key};
+use bursar_testkit::{Database, PEPPER, Proxy, plant, platform_key};
 use nix::sys::signal::Signal;
 use secrecy::ExposeSecret as _;
 
@@ -84,6 +84,7 @@ impl Site {
 }
 
 fn address(login: &str, password: &str, port: u16, database: &str) -> String {
+    plant(password);
     format!("postgres://{login}:{password}@127.0.0.1:{port}/{database}\n")
 }
 
