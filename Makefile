@@ -3,10 +3,11 @@
 SHELL := /bin/bash
 # Rust at its usual place too, so that a bare PATH finds it.
 export PATH := $(PATH):$(HOME)/.cargo/bin
+BENCH = $(or $(CARGO_TARGET_DIR),target)/release
 BURSAR = $(or $(CARGO_TARGET_DIR),target)/debug/bursar
 
 .DEFAULT_GOAL := help
-.PHONY: help run test migrate docs proto proto-check lint fmt db.psql db.reset install-tools build
+.PHONY: help run test bench-tracing migrate docs proto proto-check lint fmt db.psql db.reset install-tools build
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +18,10 @@ run: build ## Serve from an embedded PostgreSQL with a demo tenant; needs only R
 test: ## Install the test tools, then run all tests
 	@tests/setup/install.sh
 	@tests/run.sh
+
+bench-tracing: ## Compare the rate of transfers with tracing at 10 % with none; about 10 minutes
+	@cargo build --locked --release -p bursar -p bursar-bench --bins
+	@$(BENCH)/bench-tracing $(BENCH)/bursar
 
 migrate: build ## Bring the database up to the newest migration
 	@$(BURSAR) migrate up

@@ -11,7 +11,7 @@ if have flock; then
 fi
 
 summary=() missing=0 broken=0
-for step in rust:required postgres grpcurl buf-install hadolint compose; do
+for step in rust:required postgres grpcurl buf-install hadolint compose prometheus; do
     name=${step%%:*}
     echo "== $name"
     code=0

@@ -6,10 +6,13 @@ use std::sync::Arc;
 use bursar_domain::op::OpCtx;
 use bursar_domain::{Error, Result};
 use bursar_store::Write;
+use bursar_store::trace::{TARGET, traced};
 use prost_reflect::{
     DynamicMessage, MessageDescriptor, ReflectMessage as _, SerializeOptions, Value,
 };
 use tonic::{Request, Response, Status};
+use tracing::field::{Empty, display};
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 use crate::convert::request_id as request_id_of;
@@ -41,7 +44,14 @@ where
     match op(&request) {
         Ok(op) => {
             let trace_id = op.trace_id;
-            handler(op, request.into_inner()).await.map_err(|error| status(&error, trace_id))
+            // At error, so that the log of a traced call has the field too, whatever its level.
+            let span = if traced() {
+                tracing::error_span!(target: TARGET, "handler", request_id = Empty)
+            } else {
+                Span::none()
+            };
+            let answer = handler(op, request.into_inner()).instrument(span);
+            answer.await.map_err(|error| status(&error, trace_id))
         }
         Err(error) => Err(status(&error, Uuid::nil())),
     }
@@ -60,6 +70,7 @@ pub(crate) fn write<M: prost::Message, T>(
     encode: fn(&T) -> Vec<u8>,
 ) -> Result<Write<T>> {
     let request_id = request_id_of(request_id)?;
+    Span::current().record("request_id", display(&request_id));
     let path = op.method.path.clone();
     let input = kernel.rules.input(&path).cloned();
     let input = input.ok_or_else(|| Error::Internal(format!("no descriptor for {path}")))?;

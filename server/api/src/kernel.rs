@@ -24,6 +24,10 @@ pub struct ApiConfig {
     pub default_deadline: Duration,
     /// Whether health and reflection need a key too.
     pub health_needs_key: bool,
+    /// Share of the calls that are traced when their callers have not decided; 0 when nothing exports traces.
+    pub trace_sampling: f64,
+    /// Whether refusals, whose texts hold amounts, may stand in the log.
+    pub log_amounts: bool,
 }
 
 /// What every handler and layer shares.

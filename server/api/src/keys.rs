@@ -6,9 +6,12 @@ use std::time::{Duration, Instant};
 use bursar_domain::ids::KeyId;
 use bursar_domain::limits::{CONNECT_TIMEOUT, KEY_CACHE, KEY_CACHE_ENTRIES};
 use bursar_domain::{Error, Result, Unavailable};
-use bursar_store::{KeyRecord, Store};
+use bursar_store::{KeyRecord, Store, child_span};
 use moka::Expiry;
 use moka::future::Cache;
+use opentelemetry::metrics::Counter;
+use opentelemetry::{KeyValue, global};
+use tracing::Instrument as _;
 
 /// What was found, and when the question was put.
 #[derive(Clone)]
@@ -27,11 +30,20 @@ impl Expiry<KeyId, Found> for FromQuestion {
 }
 
 /// API keys by id, cached.
-pub(crate) struct Keys(Cache<KeyId, Found>);
+pub(crate) struct Keys {
+    cache: Cache<KeyId, Found>,
+    lookups: Counter<u64>,
+}
 
 impl Keys {
     pub(crate) fn new() -> Self {
-        Self(Cache::builder().max_capacity(KEY_CACHE_ENTRIES).expire_after(FromQuestion).build())
+        let lookups = global::meter("bursar")
+            .u64_counter("bursar.key_cache.lookups")
+            .with_description("Look-ups of API keys, by whether the cache knew the answer")
+            .build();
+        let cache =
+            Cache::builder().max_capacity(KEY_CACHE_ENTRIES).expire_after(FromQuestion).build();
+        Self { cache, lookups }
     }
 
     /// What is known of a key. Calls with the same key share one query; errors are not kept.
@@ -39,11 +51,15 @@ impl Keys {
         let look_up = async {
             let asked = Instant::now();
             // Not the caller's deadline: others may wait for the same answer.
-            let record = store.key_find(id, asked + CONNECT_TIMEOUT).await?;
+            let found = store.key_find(id, asked + CONNECT_TIMEOUT);
+            let record = found.instrument(child_span!("look up the key")).await?;
             Ok(Found { record: record.map(Arc::new), asked })
         };
-        match self.0.try_get_with(id, look_up).await {
-            Ok(found) => Ok(found.record),
+        let entry = self.cache.entry(id).or_try_insert_with(look_up).await;
+        let hit = entry.as_ref().is_ok_and(|entry| !entry.is_fresh());
+        self.lookups.add(1, &[KeyValue::new("result", if hit { "hit" } else { "miss" })]);
+        match entry {
+            Ok(entry) => Ok(entry.into_value().record),
             Err(error) => Err(match &*error {
                 Error::DeadlineExceeded { .. } => {
                     Error::Unavailable { why: Unavailable::Database, definite: true }

@@ -4,7 +4,10 @@ use crate::stopping::stopped;
 use bursar_domain::limits::{EXPIRY_BATCH, RETENTION_BATCH};
 use bursar_domain::{Error, Result};
 use bursar_store::Store;
-use std::time::Duration;
+use opentelemetry::metrics::{Counter, Gauge, Histogram};
+use opentelemetry::{KeyValue, global};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -21,7 +24,7 @@ pub(crate) fn start(store: &Store, stopping: &watch::Receiver<bool>) -> JoinSet<
     let mut jobs = JoinSet::new();
     let holds = store.clone();
     jobs.spawn(every(
-        "expire holds",
+        "expire_holds",
         EXPIRY_INTERVAL,
         EXPIRY_BATCH as u64,
         stopping.clone(),
@@ -30,13 +33,58 @@ pub(crate) fn start(store: &Store, stopping: &watch::Receiver<bool>) -> JoinSet<
     let operations = store.clone();
     let batch = RETENTION_BATCH.unsigned_abs();
     jobs.spawn(every(
-        "forget operations",
+        "forget_operations",
         RETENTION_INTERVAL,
         batch,
         stopping.clone(),
         async move || operations.operations_forget().await,
     ));
     jobs
+}
+
+/// What the jobs tell the meters, by the job's name.
+struct Meters {
+    duration: Histogram<f64>,
+    runs: Counter<u64>,
+    items: Counter<u64>,
+    last_success: Gauge<f64>,
+}
+
+static METERS: LazyLock<Meters> = LazyLock::new(|| {
+    let meter = global::meter("bursar");
+    let count = |name: &'static str, help: &'static str| {
+        meter.u64_counter(name).with_description(help).build()
+    };
+    Meters {
+        duration: meter
+            .f64_histogram("bursar.job.duration")
+            .with_unit("s")
+            .with_description("Time of one run of a job")
+            .with_boundaries(vec![0.001, 0.01, 0.1, 1.0, 10.0, 60.0])
+            .build(),
+        runs: count("bursar.job.runs", "Runs of a job, by outcome"),
+        items: count("bursar.job.items", "What a job did: holds released, operations forgotten"),
+        last_success: meter
+            .f64_gauge("bursar.job.last_success")
+            .with_unit("s")
+            .with_description("When a job last ran without an error, in seconds since 1970")
+            .build(),
+    }
+});
+
+impl Meters {
+    /// One run of a job; `None` items when it failed.
+    fn ran(&self, job: &'static str, took: Duration, items: Option<u64>) {
+        let job = KeyValue::new("job.name", job);
+        let outcome = KeyValue::new("outcome", if items.is_some() { "ok" } else { "error" });
+        self.runs.add(1, &[job.clone(), outcome]);
+        self.duration.record(took.as_secs_f64(), std::slice::from_ref(&job));
+        if let Some(items) = items {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            self.items.add(items, std::slice::from_ref(&job));
+            self.last_success.record(now.as_secs_f64(), &[job]);
+        }
+    }
 }
 
 /// Runs a job, waits, and so on. A full batch means there is more to do at once.
@@ -51,7 +99,10 @@ async fn every<F>(
 {
     let mut errors: u32 = 0;
     loop {
-        let wait = match job().await {
+        let since = Instant::now();
+        let ran = job().await;
+        METERS.ran(name, since.elapsed(), ran.as_ref().ok().copied());
+        let wait = match ran {
             Ok(done) => {
                 errors = 0;
                 if done > 0 {

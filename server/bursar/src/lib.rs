@@ -15,4 +15,5 @@ mod running;
 pub mod serve;
 mod stopping;
 pub mod target;
+pub mod telemetry;
 mod transport;

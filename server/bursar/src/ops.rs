@@ -1,5 +1,6 @@
-//! The operator's port: /livez and /readyz over plain HTTP.
+//! The operator's port: /livez, /readyz and /metrics over plain HTTP.
 
+use crate::telemetry;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
@@ -52,24 +53,37 @@ pub(crate) async fn serve(listener: TcpListener, readiness: watch::Receiver<Read
 }
 
 fn answer(request: &Request<Incoming>, readiness: Readiness) -> Response<Full<Bytes>> {
-    let (status, text) = respond(request.method(), request.uri().path(), readiness);
-    let mut response = Response::new(Full::from(format!("{text}\n")));
+    let (status, page) = respond(request.method(), request.uri().path(), readiness);
+    let (text, kind) = match page {
+        Page::Text(text) => (format!("{text}\n"), "text/plain; charset=utf-8"),
+        Page::Metrics => (telemetry::metrics_text(), "text/plain; version=0.0.4; charset=utf-8"),
+    };
+    let mut response = Response::new(Full::from(text));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert("content-type", http::HeaderValue::from_static("text/plain; charset=utf-8"));
+    response.headers_mut().insert("content-type", http::HeaderValue::from_static(kind));
     response
 }
 
-fn respond(method: &Method, path: &str, readiness: Readiness) -> (StatusCode, &'static str) {
-    match (path, readiness) {
-        ("/livez" | "/readyz", _) if !matches!(*method, Method::GET | Method::HEAD) => {
+/// What an answer holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Page {
+    Text(&'static str),
+    Metrics,
+}
+
+fn respond(method: &Method, path: &str, readiness: Readiness) -> (StatusCode, Page) {
+    let (status, text) = match (path, readiness) {
+        ("/livez" | "/readyz" | "/metrics", _)
+            if !matches!(*method, Method::GET | Method::HEAD) =>
+        {
             (StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD")
         }
+        ("/metrics", _) => return (StatusCode::OK, Page::Metrics),
         ("/livez", _) | ("/readyz", Readiness::Ready) => (StatusCode::OK, "ok"),
         ("/readyz", Readiness::NotReady(reason)) => (StatusCode::SERVICE_UNAVAILABLE, reason),
-        _ => (StatusCode::NOT_FOUND, "no such page; there are /livez and /readyz"),
-    }
+        _ => (StatusCode::NOT_FOUND, "no such page; there are /livez, /readyz and /metrics"),
+    };
+    (status, Page::Text(text))
 }
 
 #[cfg(test)]
@@ -83,9 +97,10 @@ mod tests {
         assert_eq!(respond(&Method::GET, "/readyz", Readiness::Ready).0, StatusCode::OK);
         assert_eq!(
             respond(&Method::GET, "/readyz", down),
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")
+            (StatusCode::SERVICE_UNAVAILABLE, Page::Text("the database does not answer"))
         );
         assert_eq!(respond(&Method::POST, "/readyz", down).0, StatusCode::METHOD_NOT_ALLOWED);
-        assert_eq!(respond(&Method::GET, "/metrics", down).0, StatusCode::NOT_FOUND);
+        assert_eq!(respond(&Method::GET, "/metrics", down), (StatusCode::OK, Page::Metrics));
+        assert_eq!(respond(&Method::GET, "/metric", down).0, StatusCode::NOT_FOUND);
     }
 }

@@ -4,7 +4,7 @@ use crate::config::{Backend, Config};
 use crate::local::{self, Local, LocalError};
 use crate::ops::{self, Readiness};
 use crate::running::{report_readiness, stop_local};
-use crate::{jobs, transport};
+use crate::{jobs, telemetry, transport};
 use bursar_api::{Api, ApiConfig, layers};
 use bursar_domain::key::Pepper;
 use bursar_domain::limits::DEFAULT_DEADLINE;
@@ -115,6 +115,8 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
 /// # Errors
 /// When waiting would not help; nothing is left running then.
 pub async fn start(config: &Config) -> Result<Running, StartError> {
+    // Before the first meter is made: it would tell nobody.
+    telemetry::install(&config.telemetry).map_err(StartError::Services)?;
     // Both addresses first: a second server is told so before it touches the database.
     let (grpc, grpc_addr) = listen("BURSAR_LISTEN", config.listen).await?;
     let (ops, ops_addr) = listen("BURSAR_OPS_LISTEN", config.ops_listen).await?;
@@ -200,6 +202,12 @@ async fn open(config: &Config, local: Option<&Local>) -> Result<(Api, Store), St
             request_id_days: config.request_id_days,
             default_deadline: DEFAULT_DEADLINE,
             health_needs_key: config.health_needs_key,
+            trace_sampling: if telemetry::tracer().is_some() {
+                config.telemetry.sampling
+            } else {
+                0.0
+            },
+            log_amounts: config.telemetry.log_amounts,
         },
     )
     .map_err(StartError::Services)?;

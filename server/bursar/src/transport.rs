@@ -9,9 +9,11 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
+use opentelemetry::global;
+use opentelemetry::metrics::UpDownCounter;
 use std::convert::Infallible;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -63,8 +65,9 @@ pub(crate) async fn serve<S>(
         let Some((stream, place)) = accepted else { continue };
         let (server, service, stop) = (server.clone(), service.clone(), stop.clone());
         connections.spawn(async move {
+            let open = Open::new();
             connection(stream, server, service, stop).await;
-            drop(place);
+            drop((open, place));
         });
     }
     // Closed at once, so that new clients are refused rather than left waiting.
@@ -131,6 +134,29 @@ async fn connection<S>(
     };
     if let Err(error) = ended {
         tracing::debug!(error, "a connection ended with an error");
+    }
+}
+
+static CONNECTIONS: LazyLock<UpDownCounter<i64>> = LazyLock::new(|| {
+    global::meter("bursar")
+        .i64_up_down_counter("bursar.connections")
+        .with_description("Connections of callers that are open")
+        .build()
+});
+
+/// Counts among the open connections until it is dropped.
+struct Open(());
+
+impl Open {
+    fn new() -> Self {
+        CONNECTIONS.add(1, &[]);
+        Self(())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        CONNECTIONS.add(-1, &[]);
     }
 }
 

@@ -9,6 +9,7 @@ mod ledger;
 mod operation;
 
 pub use admin::{KeyRecord, NewTenant, TenantChanges};
+pub use kernel::trace;
 pub use kernel::{Address, Info, Outcome, Store, StoreConfig, StoreError, Tls, TlsMode, Write};
 pub use ledger::Submit;
 pub use operation::Operation;

@@ -19,7 +19,9 @@ pub mod http;
 mod json;
 mod ledger;
 mod log;
+mod otlp;
 mod posting;
+mod program;
 mod proxy;
 mod random;
 mod raw;
@@ -39,10 +41,12 @@ pub use errors::{Fault, fault};
 pub use json::{attribute_number, attributes};
 pub use ledger::{balance, id, money, new_account, new_transfer};
 pub use log::{keep, plant};
+pub use otlp::{Receiver, SpanKind, TracedSpan};
 pub use posting::{
     account, batch, held, history, hold_of, list_all, make, moved, new_hold, open, open_limited,
     post_part, totals, void,
 };
+pub use program::Program;
 pub use proxy::Proxy;
 pub use random::Random;
 pub use roles::tenant_role;

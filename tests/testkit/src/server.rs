@@ -62,7 +62,7 @@ impl Server {
         let settings: Vec<_> =
             settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let running = start(&config(&database, &settings)).await.expect("the server starts");
-        let platform = Caller::new(running.grpc_addr.port(), &key);
+        let platform = Caller::new(running.grpc_addr.port(), key.expose_secret());
         Self { database, running: Some(running), platform, settings }
     }
 
@@ -85,8 +85,14 @@ impl Server {
 
     /// A new tenant with a key of each role.
     pub async fn tenant(&self) -> TestTenant {
-        let made = self
-            .platform
+        TestTenant::new(&self.platform).await
+    }
+}
+
+impl TestTenant {
+    /// A new tenant on the platform's server.
+    pub async fn new(platform: &Caller) -> Self {
+        let made = platform
             .tenants()
             .create_tenant(CreateTenantRequest {
                 request_id: id(),
@@ -96,8 +102,8 @@ impl Server {
             .await
             .expect("a tenant")
             .into_inner();
-        let admin = self.platform.with_key(&made.key);
-        TestTenant {
+        let admin = platform.with_key(&made.key);
+        Self {
             id: made.tenant.expect("a tenant").id,
             operator: admin.new_key(bursar_proto::common::v1::Role::Operator).await,
             viewer: admin.new_key(bursar_proto::common::v1::Role::Viewer).await,
@@ -108,18 +114,28 @@ impl Server {
 }
 
 /// Registers a key of the platform in a database; its text, in the environment `test` with [`PEPPER`].
-pub async fn platform_key(database: &Database) -> String {
+pub async fn platform_key(database: &Database) -> SecretString {
     let key = ApiKeyText::new(KeyId::generate(), [42; 32]);
     log::plant(PEPPER);
     let pepper = Pepper::new(&SecretString::from(PEPPER)).expect("long enough");
     first_platform_key(&database.admin_url, key.id.0, "tests", &key.hash(&pepper))
         .await
         .expect("platform key");
-    key.text("test").expose_secret().to_owned()
+    key.text("test")
 }
 
 /// The configuration of a server on a database; `settings` win.
 fn config(database: &Database, settings: &[(String, String)]) -> Config {
+    let variables = variables(database, settings);
+    Config::from_lookup(Purpose::Serve, &|name| variables.get(name).map(OsString::from))
+        .expect("a configuration")
+}
+
+/// The same as variables.
+pub(crate) fn variables(
+    database: &Database,
+    settings: &[(String, String)],
+) -> HashMap<String, String> {
     let mut variables: HashMap<String, String> = [
         ("STORE_BACKEND", "postgres"),
         ("DATABASE_URL", database.app_url.expose_secret()),
@@ -133,6 +149,5 @@ fn config(database: &Database, settings: &[(String, String)]) -> Config {
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into();
     variables.extend(settings.iter().cloned());
-    Config::from_lookup(Purpose::Serve, &|name| variables.get(name).map(OsString::from))
-        .expect("a configuration")
+    variables
 }

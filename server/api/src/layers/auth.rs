@@ -20,7 +20,7 @@ use tonic::body::Body;
 use super::deadline::Deadline;
 use super::exempt::is_exempt;
 use super::step::{Next, Step, StepLayer, refuse};
-use super::trace::TraceId;
+use super::trace::{CallSpan, TraceId};
 use crate::Api;
 use crate::convert::now;
 use crate::kernel::Kernel;
@@ -47,6 +47,8 @@ pub fn auth(api: &Api) -> StepLayer<Auth> {
 }
 
 impl Step for Auth {
+    const SPAN: Option<&'static str> = Some("auth");
+
     async fn run<S: Next>(&self, mut request: Request<Body>, next: S) -> Response<Body> {
         if is_exempt(request.uri().path()) && !self.0.config.health_needs_key {
             return next.run(request).await;
@@ -84,6 +86,9 @@ impl Auth {
                 deadline,
                 occurred_at,
             };
+            if let Some(span) = request.extensions().get::<CallSpan>() {
+                span.tenant(&op.tenant);
+            }
             request.extensions_mut().insert(op);
             request.extensions_mut().insert(Caller {
                 tenant_name: record.tenant_name.clone(),

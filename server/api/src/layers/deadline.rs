@@ -33,6 +33,8 @@ pub fn deadline(api: &Api) -> StepLayer<Deadlines> {
 }
 
 impl Step for Deadlines {
+    const SPAN: Option<&'static str> = Some("deadline");
+
     async fn run<S: Next>(&self, mut request: Request<Body>, next: S) -> Response<Body> {
         let trace_id = TraceId::of(&request);
         let timeout = match timeout(request.headers()) {

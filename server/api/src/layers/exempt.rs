@@ -5,11 +5,6 @@ pub(super) fn is_exempt(path: &str) -> bool {
     path.starts_with("/grpc.health.v1.Health/") || path.starts_with("/grpc.reflection.")
 }
 
-/// The service and the method of a path such as `/bursar.ledger.v1.AccountService/GetAccount`.
-pub(super) fn split(path: &str) -> Option<(&str, &str)> {
-    path.strip_prefix('/')?.rsplit_once('/')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -20,7 +15,5 @@ mod tests {
         assert!(is_exempt("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"));
         assert!(!is_exempt("/bursar.admin.v1.ServerService/WhoAmI"));
         assert!(!is_exempt("/grpc.health.v1.HealthX/Check"));
-        assert_eq!(split("/a.B/C"), Some(("a.B", "C")));
-        assert_eq!(split("a"), None);
     }
 }

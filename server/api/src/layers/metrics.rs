@@ -6,27 +6,42 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use http::{Request, Response};
-use opentelemetry::metrics::Histogram;
+use opentelemetry::metrics::{Counter, Histogram, UpDownCounter};
 use opentelemetry::{KeyValue, global};
 use tonic::body::Body;
 use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
 
-use super::exempt::{is_exempt, split};
+use super::exempt::is_exempt;
 use super::step::{Next, Step, StepLayer};
 use crate::Api;
 use crate::rules::Rules;
+use crate::status::DOMAIN;
+
+/// Target of the line that each call leaves in the log.
+const ACCESS: &str = "bursar::access";
+/// What stands for a method that is not there, as OpenTelemetry has it.
+const OTHER: &str = "_OTHER";
 
 /// See the module.
 pub struct Metrics {
     rules: Arc<Rules>,
-    duration: Histogram<f64>,
+    meters: Meters,
+    /// Whether refusals, whose texts hold amounts, may stand in the log.
+    log_amounts: bool,
 }
 
-/// Records `rpc.server.duration`, in seconds, by service, method and status code.
-/// Made after the global meter provider was set, or nothing is recorded.
+struct Meters {
+    duration: Histogram<f64>,
+    errors: Counter<u64>,
+    in_flight: UpDownCounter<i64>,
+}
+
+/// Records each call by method and status code. Made after the global meter provider was set, or nothing is recorded.
 pub fn metrics(api: &Api) -> StepLayer<Metrics> {
-    let duration = global::meter("bursar-api")
-        .f64_histogram("rpc.server.duration")
+    let meter = global::meter("bursar");
+    let duration = meter
+        .f64_histogram("rpc.server.call.duration")
         .with_unit("s")
         .with_description("Time from taking a call up to the head of its answer")
         .with_boundaries(vec![
@@ -34,51 +49,136 @@ pub fn metrics(api: &Api) -> StepLayer<Metrics> {
             30.0,
         ])
         .build();
-    StepLayer::new(Metrics { rules: api.kernel.rules.clone(), duration })
+    let errors = meter
+        .u64_counter("bursar.rpc.errors")
+        .with_description("Calls that ended with an error, by the reason in its ErrorInfo")
+        .build();
+    let in_flight = meter
+        .i64_up_down_counter("bursar.rpc.in_flight")
+        .with_description("Calls under way")
+        .build();
+    StepLayer::new(Metrics {
+        rules: api.kernel.rules.clone(),
+        meters: Meters { duration, errors, in_flight },
+        log_amounts: api.kernel.config.log_amounts,
+    })
 }
 
 impl Step for Metrics {
     async fn run<S: Next>(&self, request: Request<Body>, next: S) -> Response<Body> {
+        self.meters.in_flight.add(1, &[]);
         let mut record = Record {
             start: Instant::now(),
-            labels: labels(&self.rules, request.uri().path()),
+            method: method_label(&self.rules, request.uri().path()).to_owned(),
             // What is recorded when the future is dropped: the caller went away.
-            code: Code::Cancelled,
-            duration: &self.duration,
+            status: Some(Status::cancelled("")),
+            layer: self,
         };
         let response = next.run(request).await;
         // A unary answer without a status in its head has OK in its trailers.
-        record.code =
-            Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code());
+        record.status =
+            Status::from_header_map(response.headers()).filter(|status| status.code() != Code::Ok);
         response
     }
 }
 
-fn labels(rules: &Rules, path: &str) -> [KeyValue; 2] {
-    let (service, method) = if is_exempt(path) {
-        // What follows the prefix is whatever the caller wrote.
-        (if path.starts_with("/grpc.health.") { "grpc.health" } else { "grpc.reflection" }, "any")
+/// The method's full name, for the methods that there are. What follows the prefix of an exempt path is whatever the
+/// caller wrote.
+pub(super) fn method_label<'a>(rules: &Rules, path: &'a str) -> &'a str {
+    if path.starts_with("/grpc.health.") && is_exempt(path) {
+        "grpc.health.v1.Health"
+    } else if is_exempt(path) {
+        "grpc.reflection"
+    } else if rules.get(path).is_some() {
+        path.trim_start_matches('/')
     } else {
-        split(path).filter(|_| rules.get(path).is_some()).unwrap_or(("unknown", "unknown"))
-    };
-    [
-        KeyValue::new("rpc.service", service.to_owned()),
-        KeyValue::new("rpc.method", method.to_owned()),
-    ]
+        OTHER
+    }
+}
+
+/// Whether it is the server that failed, and not the caller.
+pub(super) fn is_fault(code: Code) -> bool {
+    use Code::{DataLoss, DeadlineExceeded, Internal, Unavailable, Unimplemented, Unknown};
+    matches!(code, Unknown | DeadlineExceeded | Unimplemented | Internal | Unavailable | DataLoss)
+}
+
+/// The name of a code in the protocol.
+pub(super) fn code_name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
 }
 
 struct Record<'a> {
     start: Instant,
-    labels: [KeyValue; 2],
-    code: Code,
-    duration: &'a Histogram<f64>,
+    method: String,
+    /// The error it ended with.
+    status: Option<Status>,
+    layer: &'a Metrics,
 }
 
 impl Drop for Record<'_> {
     fn drop(&mut self) {
-        let [service, method] = self.labels.clone();
-        let code = KeyValue::new("rpc.grpc.status_code", i64::from(self.code as i32));
-        self.duration.record(self.start.elapsed().as_secs_f64(), &[service, method, code]);
+        let took = self.start.elapsed();
+        let meters = &self.layer.meters;
+        meters.in_flight.add(-1, &[]);
+        let code = code_name(self.status.as_ref().map_or(Code::Ok, Status::code));
+        let system = KeyValue::new("rpc.system.name", "grpc");
+        let method = KeyValue::new("rpc.method", self.method.clone());
+        let response = KeyValue::new("rpc.response.status_code", code);
+        let Some(status) = &self.status else {
+            meters.duration.record(took.as_secs_f64(), &[system, method, response]);
+            tracing::debug!(target: ACCESS, code, seconds = took.as_secs_f64(), "call");
+            return;
+        };
+        let kind = KeyValue::new("error.type", code);
+        meters.duration.record(took.as_secs_f64(), &[system, method, response.clone(), kind]);
+        let (reason, definite) = reason(status);
+        meters.errors.add(1, &[KeyValue::new("reason", reason.clone()), response]);
+        self.log(status, code, &reason, definite);
+    }
+}
+
+impl Record<'_> {
+    /// The line of a call that failed: at info when the server did, or when nobody knows what became of the change.
+    fn log(&self, status: &Status, code: &str, reason: &str, definite: bool) {
+        let seconds = self.start.elapsed().as_secs_f64();
+        let text = self.layer.log_amounts.then(|| status.message());
+        let failed = matches!(status.code(), Code::Internal | Code::Unknown | Code::DataLoss);
+        if failed || !definite {
+            tracing::info!(target: ACCESS, code, reason, definite, seconds, text, "call");
+        } else {
+            tracing::debug!(target: ACCESS, code, reason, definite, seconds, text, "call");
+        }
+    }
+}
+
+/// The reason of an error and whether it certainly changed nothing. Only of Bursar's own reasons, which are few.
+fn reason(status: &Status) -> (String, bool) {
+    let info = status.get_details_error_info().filter(|info| info.domain == DOMAIN);
+    match info {
+        Some(info) => {
+            let definite = info.metadata.get("definite").is_none_or(|definite| definite == "true");
+            (info.reason, definite)
+        }
+        None if status.code() == Code::Cancelled => ("CANCELLED".into(), true),
+        None => ("NONE".into(), true),
     }
 }
 
@@ -89,14 +189,15 @@ mod tests {
     #[test]
     fn callers_cannot_make_labels() {
         let rules = Rules::load().unwrap();
-        let of = |path| labels(&rules, path).map(|label| label.value.to_string());
-        assert_eq!(
-            of("/bursar.admin.v1.ServerService/WhoAmI"),
-            ["bursar.admin.v1.ServerService", "WhoAmI"]
-        );
-        assert_eq!(of("/bursar.admin.v1.ServerService/x"), ["unknown", "unknown"]);
-        assert_eq!(of("/grpc.health.v1.Health/whatever/else"), ["grpc.health", "any"]);
-        assert_eq!(of("/grpc.reflection.made.up/x"), ["grpc.reflection", "any"]);
-        assert_eq!(of("nonsense"), ["unknown", "unknown"]);
+        let of = |path| method_label(&rules, path);
+        let known = "bursar.admin.v1.ServerService/WhoAmI";
+        assert_eq!(of("/bursar.admin.v1.ServerService/WhoAmI"), known);
+        assert_eq!(of("/bursar.admin.v1.ServerService/x"), OTHER);
+        assert_eq!(of("/grpc.health.v1.Health/whatever/else"), "grpc.health.v1.Health");
+        assert_eq!(of("/grpc.reflection.made.up/x"), "grpc.reflection");
+        assert_eq!(of("nonsense"), OTHER);
+        let foreign = tonic_types::ErrorDetails::with_error_info("MINE", "elsewhere", []);
+        let foreign = Status::with_error_details(Code::Internal, "x", foreign);
+        assert_eq!(reason(&foreign), ("NONE".to_owned(), true));
     }
 }

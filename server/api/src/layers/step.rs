@@ -8,16 +8,21 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bursar_domain::Error;
+use bursar_store::child_span;
 use http::{Request, Response};
 use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service};
+use tracing::{Instrument as _, Span};
 
 use super::trace::TraceId;
 use crate::status::status;
 
 /// What a layer does with a call.
 pub trait Step: Send + Sync + 'static {
+    /// Name of its span in a traced call; none for a layer that neither waits nor refuses.
+    const SPAN: Option<&'static str> = None;
+
     /// Answers the call, by itself or through `next`.
     fn run<S: Next>(
         &self,
@@ -102,7 +107,11 @@ where
         let clone = self.inner.clone();
         let ready = mem::replace(&mut self.inner, clone);
         let step = self.step.clone();
-        Box::pin(async move { Ok(step.run(request, ready).await) })
+        Box::pin(async move {
+            let span =
+                T::SPAN.map_or_else(Span::none, |name| child_span!("layer", otel.name = name));
+            Ok(step.run(request, ready).instrument(span).await)
+        })
     }
 }
 

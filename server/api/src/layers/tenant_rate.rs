@@ -37,6 +37,8 @@ pub fn tenant_rate(_api: &Api) -> StepLayer<TenantRate> {
 }
 
 impl Step for TenantRate {
+    const SPAN: Option<&'static str> = Some("tenant rate");
+
     async fn run<S: Next>(&self, request: Request<Body>, next: S) -> Response<Body> {
         let op = request.extensions().get::<OpCtx>().map(|op| op.tenant);
         let limit = request

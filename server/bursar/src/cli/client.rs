@@ -29,11 +29,15 @@ const MAX_REPLY_BYTES: usize = 32 * 1024 * 1024;
 pub struct Auth {
     key: MetadataValue<Ascii>,
     deadline: Duration,
+    traceparent: Option<MetadataValue<Ascii>>,
 }
 
 impl Interceptor for Auth {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         request.metadata_mut().insert("authorization", self.key.clone());
+        if let Some(context) = &self.traceparent {
+            request.metadata_mut().insert("traceparent", context.clone());
+        }
         request.set_timeout(self.deadline);
         Ok(request)
     }
@@ -63,7 +67,10 @@ impl Client {
                 file.display()
             ))
         })?;
-        Self::connect(&config.url, key).await
+        let mut client = Self::connect(&config.url, key).await?;
+        let context = config.telemetry.traceparent.as_ref();
+        client.auth.traceparent = context.and_then(|text| text.as_bytes().try_into().ok());
+        Ok(client)
     }
 
     /// Connects to a server with a key.
@@ -98,7 +105,7 @@ impl Client {
                 format!("cannot reach {url}{cause}; start a server with `bursar serve`, or set BURSAR_URL to where one is"),
             )
         })?;
-        Ok(Self { channel, auth: Auth { key: bearer, deadline: DEADLINE } })
+        Ok(Self { channel, auth: Auth { key: bearer, deadline: DEADLINE, traceparent: None } })
     }
 
     /// The same with another deadline for each call.

@@ -24,6 +24,7 @@ mod tenant_calls;
 
 pub use client::{Auth, Client, Link};
 pub use failure::{Exit, Failure};
+pub use logging::set_filter;
 pub use output::Format;
 pub(crate) use refusal::reason_of;
 

@@ -5,6 +5,7 @@ use super::{demo, logging};
 use crate::config::{Backend, Config, Purpose, table};
 use crate::redact::redact;
 use crate::serve::{self, Reloaded, Running, StartError};
+use crate::telemetry;
 use secrecy::ExposeSecret;
 use std::convert::Infallible;
 use std::io::Write;
@@ -29,6 +30,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let config = Config::from_env(Purpose::Serve)?;
+    telemetry::install(&config.telemetry).map_err(Failure::failed)?;
     logging::init(&config);
     let mut signals = Signals::new()?;
     // From the start on: unwatched, the signal would end the process.
@@ -56,6 +58,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     };
     tracing::info!("stopping; once more exits at once");
     signals.or_exit(running.stop()).await;
+    signals.or_exit(telemetry::shutdown()).await;
     tracing::info!("stopped");
     ended
 }
@@ -71,8 +74,12 @@ async fn reloading(running: &Running, hangup: &mut Signal) -> Infallible {
                 continue;
             }
         };
+        let filter = config.log_filter.clone();
         match running.reload(config).await {
             Ok(Reloaded { applied, waiting }) => {
+                if let Err(problem) = logging::set_filter(&filter) {
+                    tracing::error!("{problem}");
+                }
                 tracing::info!(applied = applied.join(","), "the configuration was read again");
                 if !waiting.is_empty() {
                     tracing::warn!(

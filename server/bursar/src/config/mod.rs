@@ -6,6 +6,7 @@ mod fields;
 mod file;
 mod reader;
 mod settings;
+mod telemetry;
 mod variables;
 
 #[cfg(test)]
@@ -14,6 +15,8 @@ mod tests;
 pub use dsn::{assemble, database_of, with_database};
 pub use reader::{ConfigError, Problem};
 pub use settings::{Setting, Source, changes};
+pub use telemetry::Telemetry;
+pub(crate) use telemetry::pairs;
 pub use variables::{ALL as VARIABLES, Effect, Variable, reference, table};
 
 use bursar_domain::key::env_is_valid;
@@ -30,7 +33,7 @@ use tracing_subscriber::EnvFilter;
 use variables as var;
 
 /// These crates fill a log by themselves at `info`, and it is rarely they that one looks for.
-const QUIET: &str = "tokio_postgres=warn,h2=warn,hyper=warn,tower=warn,sqlx=warn";
+const QUIET: &str = "tokio_postgres=warn,h2=warn,hyper=warn,tower=warn,sqlx=warn,opentelemetry=off,bursar::call=error";
 
 /// Where the data lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +102,7 @@ pub struct Config {
     pub env: String,
     /// Address for gRPC; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Address for /livez and /readyz; port 0 takes a free one.
+    /// Address for /livez, /readyz and /metrics; port 0 takes a free one.
     pub ops_listen: SocketAddr,
     /// Data directory, when not the default.
     pub data_dir: Option<PathBuf>,
@@ -119,6 +122,8 @@ pub struct Config {
     pub log_filter: String,
     /// How long calls under way may take to end at shutdown.
     pub drain: Duration,
+    /// Traces and metrics.
+    pub telemetry: Telemetry,
     /// Server that client commands call.
     pub url: String,
     /// Key that client commands present.
@@ -211,6 +216,7 @@ impl Config {
                 EnvFilter::builder().parse(&filter).ok().map(|_| filter)
             }),
             drain: Duration::from_secs(r.number(&var::BURSAR_DRAIN_SECONDS, 0, 600).into()),
+            telemetry: telemetry::read(&mut r),
             url: r.parsed(&var::BURSAR_URL, "an address such as http://127.0.0.1:50051", String::new(), server_url),
             api_key: if uses(&[Client]) { r.secret(&var::BURSAR_API_KEY) } else { None },
             settings: settings::all(lookup, &file),

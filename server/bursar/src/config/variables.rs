@@ -79,7 +79,7 @@ variables! {
     Restart secret BURSAR_PEPPER = "", "Secret that API keys are hashed with, 32 bytes or more; needed with STORE_BACKEND=postgres, else made once and kept in the data directory";
     Restart plain BURSAR_ENV = "dev", "Environment, part of every API key: 2 to 16 lower-case letters and digits";
     Restart plain BURSAR_LISTEN = "127.0.0.1:50051", "Address for gRPC and gRPC-Web";
-    Restart plain BURSAR_OPS_LISTEN = "127.0.0.1:50052", "Address for /livez and /readyz";
+    Restart plain BURSAR_OPS_LISTEN = "127.0.0.1:50052", "Address for /livez, /readyz and /metrics";
     Restart plain BURSAR_DATA_DIR = "", "Directory of the embedded database and of the key files, an absolute path; $XDG_DATA_HOME/bursar or ~/.local/share/bursar when unset, for root /var/lib/bursar";
     Restart plain BURSAR_PG_BIN = "", "Directory of installed PostgreSQL programs (15 or later) for the embedded database; fetched when unset";
     Live plain BURSAR_MAX_CONNECTIONS = "16", "Most database connections for calls and jobs, 1 to 500; one more watches the database";
@@ -89,6 +89,12 @@ variables! {
     Restart plain BURSAR_LOG = "human", "Form of the log on stderr: `human` or `json`";
     Live plain RUST_LOG = "info", "What is logged, such as `info` or `info,bursar=debug`";
     Live plain BURSAR_DRAIN_SECONDS = "10", "How long calls under way may take to end at shutdown, in seconds, 0 to 600";
+    Restart plain OTEL_EXPORTER_OTLP_ENDPOINT = "", "Collector that traces and metrics are sent to by OTLP over gRPC, such as http://127.0.0.1:4317; none when unset";
+    Restart secret OTEL_EXPORTER_OTLP_HEADERS = "", "Metadata for the collector, such as a key it asks for: `name=value`, comma separated";
+    Restart plain OTEL_SERVICE_NAME = "bursar", "Name of this service in traces and metrics";
+    Restart plain BURSAR_TRACE_SAMPLING = "0.1", "Share of the calls that are traced, 0 to 1; a caller that brings a trace of its own has decided, 0 traces none at all";
+    Restart plain BURSAR_LOG_AMOUNTS = "false", "`true` to let amounts into the log: the texts of refusals, and what other crates say below info";
+    Command plain TRACEPARENT = "", "Trace that the client commands' calls belong to, as the W3C's Trace Context has it";
     Command plain BURSAR_URL = "http://127.0.0.1:50051", "Server that the client commands call";
     Command secret BURSAR_API_KEY = "", "API key that the client commands present";
 }

@@ -5,11 +5,14 @@ use std::time::{Duration, Instant};
 
 use bursar_domain::error::{Error, Result};
 use bursar_domain::limits::MAX_TX_RETRIES;
-use opentelemetry::KeyValue;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use super::entry::Entry;
 use super::fault::{Fault, TxResult};
-use super::store::{METERS, Store};
+use super::meters::METERS;
+use super::store::Store;
+use super::trace::child_span;
 use super::tx::Tx;
 
 /// Runs a block in a transaction, again after a conflict. The block ends the transaction with `finish_read` or
@@ -23,8 +26,10 @@ macro_rules! transact {
             let fault = match attempt.begin().await {
                 Ok(mut transaction) => {
                     let $tx = &mut transaction;
-                    let result: crate::kernel::TxResult<_> = async { $body }.await;
-                    transaction.rollback().await;
+                    let body = async { $body };
+                    let result: crate::kernel::TxResult<_> =
+                        tracing::Instrument::instrument(body, attempt.span()).await;
+                    attempt.end(transaction, result.as_ref().err()).await;
                     match result {
                         Ok(value) => break Ok(value),
                         Err(fault) => fault,
@@ -45,16 +50,30 @@ pub(crate) struct Attempt<'a> {
     store: &'a Store,
     entry: Entry,
     tries: u32,
+    /// Around one try, from the wait for its connection to its end.
+    span: Span,
 }
 
 impl<'a> Attempt<'a> {
     pub(crate) fn new(store: &'a Store, entry: Entry) -> Self {
-        Self { store, entry, tries: 0 }
+        Self { store, entry, tries: 0, span: Span::none() }
     }
 
     /// A transaction on a connection of the pool.
-    pub(crate) async fn begin(&self) -> TxResult<Tx> {
-        self.store.begin(&self.entry).await
+    pub(crate) async fn begin(&mut self) -> TxResult<Tx> {
+        self.span = child_span!("transaction", bursar.tries = self.tries, outcome = Empty);
+        self.store.begin(&self.entry).instrument(self.span.clone()).await
+    }
+
+    /// The span of the present try.
+    pub(crate) fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    /// Ends the transaction of the present try, if its block did not.
+    pub(crate) async fn end(&self, mut transaction: Tx, fault: Option<&Fault>) {
+        self.span.record("outcome", transaction.note(fault));
+        transaction.rollback().instrument(self.span.clone()).await;
     }
 
     /// Waits before the next try, or says that there is none: never after a COMMIT whose answer is missing.
@@ -77,12 +96,14 @@ impl<'a> Attempt<'a> {
             }
             _ => return Err(fault.into_error()),
         };
+        // The span of the try is over; the pause is not part of it.
+        self.span = Span::none();
         self.tries += 1;
         let pause = pause(self.tries);
         if self.tries > MAX_TX_RETRIES || Instant::now() + pause >= self.entry.deadline {
             return Err(fault.into_error());
         }
-        METERS.retries.add(1, &[KeyValue::new("reason", reason)]);
+        METERS.retry(reason);
         tokio::time::sleep(pause).await;
         Ok(())
     }

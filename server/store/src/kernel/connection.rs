@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use bb8::ManageConnection;
 use bb8_postgres::PostgresConnectionManager;
@@ -10,7 +11,9 @@ use bursar_domain::limits::CONNECT_TIMEOUT;
 use tokio_postgres::{Client, Config, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::meters::METERS;
 use super::statement::Stmt;
+use super::timed::timed;
 
 /// A connection. bb8 keeps no statement cache and does not notice a transaction left open, so this does.
 pub(crate) struct Connection {
@@ -35,7 +38,7 @@ impl Connection {
         if let Some(known) = self.statements.get(stmt.name) {
             return Ok(known.clone());
         }
-        let prepared = self.client.prepare(stmt.sql).await?;
+        let prepared = timed("prepare", self.client.prepare(stmt.sql)).await?;
         self.statements.insert(stmt.name, prepared.clone());
         Ok(prepared)
     }
@@ -106,10 +109,11 @@ impl ManageConnection for Manager {
     type Error = ConnectError;
 
     async fn connect(&self) -> Result<Connection, Self::Error> {
-        let outages = self.outages.load(Ordering::Relaxed);
+        let (outages, since) = (self.outages.load(Ordering::Relaxed), Instant::now());
         // The driver's own timeout ends with the TCP connection, before PostgreSQL has said a word.
         let connect = tokio::time::timeout(CONNECT_TIMEOUT, self.inner.connect());
         let client = connect.await.map_err(|_| ConnectError::Silent)??;
+        METERS.connected(since.elapsed());
         Ok(Connection {
             client,
             tls: self.tls.clone(),

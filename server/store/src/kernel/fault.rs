@@ -98,6 +98,23 @@ impl Fault {
         }
     }
 
+    /// What the meters call the end of a transaction with it.
+    pub(super) fn outcome(&self) -> &'static str {
+        match self {
+            Self::Ambiguous
+            | Self::Domain(
+                Error::DeadlineExceeded { definite: false }
+                | Error::Unavailable { definite: false, .. },
+            ) => "ambiguous",
+            Self::Domain(_) | Self::NoRole => "rollback",
+            Self::Conflict => "conflict",
+            Self::Stale => "stale",
+            Self::Lost => "lost",
+            Self::Timeout => "timeout",
+            Self::Denied(_) | Self::Unique(_) | Self::Other(_) => "error",
+        }
+    }
+
     /// The same fault, unless it is the violation of that constraint.
     pub(crate) fn on_unique(self, constraint: &str, meaning: impl FnOnce() -> Self) -> Self {
         match self {

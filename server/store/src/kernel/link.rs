@@ -20,6 +20,8 @@ const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
 /// A pool of connections to an address.
 pub(super) struct Link {
     pub(super) pool: Pool<Manager>,
+    /// Most connections of it.
+    pub(super) max_connections: u32,
 }
 
 impl Link {
@@ -48,6 +50,6 @@ impl Link {
             // Free: see the manager.
             .test_on_check_out(true)
             .build_unchecked(Manager::new(driver, connector, outages));
-        Ok(Self { pool })
+        Ok(Self { pool, max_connections })
     }
 }

@@ -7,12 +7,15 @@ mod entry;
 mod fault;
 mod health;
 mod link;
+mod meters;
 mod numeric;
 mod safety;
 mod statement;
 mod store;
 mod time;
+mod timed;
 mod tls;
+pub mod trace;
 mod tx;
 mod write;
 

@@ -1,20 +1,21 @@
 //! The store: a pool with limits, and the one door to a connection.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bb8::RunError;
 use bursar_domain::error::{Error, Result, Unavailable};
-use opentelemetry::metrics::{Counter, Histogram};
-use opentelemetry::{KeyValue, global};
 use secrecy::SecretString;
 use tokio::sync::{Notify, watch};
+use tracing::Instrument as _;
 
 use super::entry::Entry;
 use super::fault::{Fault, TxResult};
 use super::health::{self, Probe};
 use super::link::Link;
+use super::meters::{METERS, watch_store};
+use super::trace::child_span;
 use super::tx::Tx;
 
 /// How to reach the database, and how much of it to use.
@@ -106,6 +107,7 @@ impl Store {
             outages,
         };
         let store = Self(Arc::new(inner));
+        watch_store(Arc::downgrade(&store.0));
         let mut probe = Probe::default();
         probe.look(&store.0).await;
         if let Reach::Unsafe(error) = &*store.0.reach.borrow() {
@@ -190,31 +192,37 @@ impl Store {
         if Instant::now() >= entry.deadline {
             return Err(Fault::Timeout);
         }
-        let waited = Instant::now();
+        let (waiting, since) = (METERS.waiting(), Instant::now());
         let mut reach = self.0.reach.subscribe();
         let mut link = self.0.link.subscribe();
         let got = loop {
             let pool = link.borrow_and_update().pool.clone();
+            let get = pool.get_owned().instrument(child_span!("wait for a connection"));
             tokio::select! {
                 biased;
-                got = tokio::time::timeout_at(entry.deadline.into(), pool.get_owned()) => break got,
+                got = tokio::time::timeout_at(entry.deadline.into(), get) => break got,
                 // Whoever waits while the database goes down is told as fast as those who come later.
                 _ = reach.wait_for(|reach| !matches!(reach, Reach::Up(_))) => return Err(Fault::Domain(down())),
                 // Whoever waits for a pool whose password is no longer right would wait in vain.
                 Ok(()) = link.changed() => {}
             }
         };
-        METERS.pool_wait.record(waited.elapsed().as_secs_f64(), &[]);
+        drop(waiting);
         let mut connection = match got {
             Ok(Ok(connection)) => connection,
             // bb8 tries again by itself until the time is up, so it never says this.
             Ok(Err(RunError::User(_))) => return Err(Fault::Lost),
             Ok(Err(RunError::TimedOut)) => {
+                METERS.pool_timeout();
                 self.0.suspicion.notify_one();
                 return Err(Error::Unavailable { why: Unavailable::Pool, definite: true }.into());
             }
-            Err(_) => return Err(Fault::Timeout),
+            Err(_) => {
+                METERS.pool_timeout();
+                return Err(Fault::Timeout);
+            }
         };
+        METERS.waited(since.elapsed());
         connection.renew(self.0.schema_epoch.load(Ordering::Relaxed));
         Ok(Tx::new(connection, entry.clone()))
     }
@@ -222,31 +230,4 @@ impl Store {
 
 fn down() -> Error {
     Error::Unavailable { why: Unavailable::Database, definite: true }
-}
-
-/// What the statements and the pool tell the meters; exported by whoever installs a provider.
-pub(super) struct Meters {
-    statement: Histogram<f64>,
-    pool_wait: Histogram<f64>,
-    pub(super) retries: Counter<u64>,
-}
-
-pub(super) static METERS: LazyLock<Meters> = LazyLock::new(|| {
-    let meter = global::meter("bursar");
-    Meters {
-        statement: meter.f64_histogram("db.client.operation.duration").with_unit("s").build(),
-        pool_wait: meter.f64_histogram("db.client.connection.wait_time").with_unit("s").build(),
-        retries: meter.u64_counter("bursar.transaction.retries").build(),
-    }
-});
-
-/// Tells the meters of one statement.
-pub(super) fn observe(name: &'static str, took: Duration, ok: bool) {
-    METERS.statement.record(
-        took.as_secs_f64(),
-        &[
-            KeyValue::new("db.operation.name", name),
-            KeyValue::new("outcome", if ok { "ok" } else { "error" }),
-        ],
-    );
 }

@@ -1,7 +1,6 @@
 //! One tenant-scoped transaction. BEGIN and the tenant entry go out in the flush of its first statements, COMMIT in
 //! the flush of its last: a mutation is two network round trips, a read one.
 
-use std::future::Future;
 use std::time::{Duration, Instant};
 
 use bb8::PooledConnection;
@@ -10,13 +9,14 @@ use bursar_domain::limits::{COMMIT_GRACE, LOCK_TIMEOUT};
 use futures::future::{join, join_all};
 use tokio_postgres::types::{FromSqlOwned, ToSql};
 use tokio_postgres::{Row, Statement};
-use tracing::Instrument as _;
 
 use super::connection::Manager;
 use super::entry::Entry;
 use super::fault::{Fault, TxResult};
+use super::meters::METERS;
 use super::sql;
 use super::statement::Stmt;
+use super::timed::timed;
 
 /// Parameters of a statement.
 pub(crate) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -48,11 +48,25 @@ pub(crate) struct Tx {
     entry: Entry,
     snapshot: bool,
     state: State,
+    since: Instant,
+    /// How it ended, as the meters call it: that of a future that was dropped until something else is known.
+    outcome: &'static str,
 }
 
 impl Tx {
     pub(super) fn new(connection: PooledConnection<'static, Manager>, entry: Entry) -> Self {
-        Self { connection, entry, snapshot: false, state: State::New }
+        let (since, outcome) = (Instant::now(), "cancelled");
+        Self { connection, entry, snapshot: false, state: State::New, since, outcome }
+    }
+
+    /// Notes how it ends: with the fault, or else with what was done.
+    pub(super) fn note(&mut self, fault: Option<&Fault>) -> &'static str {
+        self.outcome = match fault {
+            None if self.state == State::Ended => "commit",
+            None => "rollback",
+            Some(fault) => fault.outcome(),
+        };
+        self.outcome
     }
 
     /// All statements see one state of the database. To be asked for before the first.
@@ -128,7 +142,7 @@ impl Tx {
     /// Undoes what was done; the connection goes back to the pool, or is given up when it does not answer.
     pub(crate) async fn rollback(&mut self) {
         if self.state == State::Open {
-            let rollback = self.connection.client.batch_execute("ROLLBACK");
+            let rollback = timed("rollback", self.connection.client.batch_execute("ROLLBACK"));
             if matches!(tokio::time::timeout(ROLLBACK_PATIENCE, rollback).await, Ok(Ok(()))) {
                 self.connection.in_transaction = false;
             }
@@ -185,11 +199,14 @@ impl Tx {
             if self.snapshot { "BEGIN ISOLATION LEVEL REPEATABLE READ" } else { "BEGIN" };
         let opening = async {
             if begin {
-                let (a, b) =
-                    join(client.batch_execute(begin_text), client.query(&first, &entry)).await;
+                let (a, b) = join(
+                    timed("begin", client.batch_execute(begin_text)),
+                    timed(sql::ENTER.name, client.query(&first, &entry)),
+                )
+                .await;
                 a.and(b.map(drop))
             } else {
-                client.query(&first, &later).await.map(drop)
+                timed(sql::TIMEOUT.name, client.query(&first, &later)).await.map(drop)
             }
         };
         let work =
@@ -247,6 +264,7 @@ impl Tx {
 /// A future dropped in mid-transaction: what still runs is cancelled, and the pool discards the connection.
 impl Drop for Tx {
     fn drop(&mut self) {
+        METERS.transaction(self.outcome, self.since.elapsed());
         if self.connection.in_transaction {
             let token = self.connection.client.cancel_token();
             let tls = self.connection.tls.clone();
@@ -256,18 +274,6 @@ impl Drop for Tx {
             });
         }
     }
-}
-
-/// Runs a statement inside a span of its name, and tells the meters how long it took.
-async fn timed<T, E>(
-    name: &'static str,
-    query: impl Future<Output = Result<T, E>>,
-) -> Result<T, E> {
-    let span = tracing::debug_span!("statement", db.operation.name = name);
-    let started = Instant::now();
-    let result = query.instrument(span).await;
-    super::store::observe(name, started.elapsed(), result.is_ok());
-    result
 }
 
 /// A column of a row.

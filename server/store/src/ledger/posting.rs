@@ -6,6 +6,7 @@ use bursar_domain::op::OpCtx;
 use bursar_domain::posting::{Batch, Book, Command, Done, Outcome, run};
 use jiff::Timestamp;
 use tokio_postgres::Row;
+use tracing::field::display;
 use uuid::Uuid;
 
 use super::rows::{self, Recorded};
@@ -29,6 +30,7 @@ impl Store {
         command: Command,
         validate_only: bool,
     ) -> Result<Done> {
+        tracing::Span::current().record("request_id", display(command.id()));
         let how = Submit { all_or_nothing: false, validate_only };
         let mut results =
             self.transfer_submit_batch(op, std::slice::from_ref(&command), how).await?;

@@ -18,6 +18,7 @@ mod access_paths;
 mod czech_bank;
 mod database_tls;
 mod migrations;
+mod observability;
 mod replicas;
 mod statements;
 mod tenancy;

@@ -54,7 +54,7 @@ impl Site {
             ("BURSAR_ENV", "test"),
         ])
         .await;
-        let bank = bank_of(&process.caller(&key)).await;
+        let bank = bank_of(&process.caller(key.expose_secret())).await;
         Self { database, login, dir, process, bank }
     }
 
