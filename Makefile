@@ -26,16 +26,16 @@ bench-tracing: ## Compare the rate of transfers with tracing at 10 % with none; 
 migrate: build ## Bring the database up to the newest migration
 	@$(BURSAR) migrate up
 
-proto: ## Regenerate the checked-in code from the protos
+proto: ## Regenerate the checked-in code and docs/api.md from the protos
 	@cargo run --quiet --locked -p bursar-proto-gen
 
 docs: build ## Regenerate the pages that the program writes about itself
 	@$(BURSAR) config reference > docs/configuration.md
 
-proto-check: ## Fail when the checked-in code is not what the protos give
-	@old=$$(mktemp -d) && trap 'rm -rf "$$old"' EXIT && cp -R proto/src/gen/. "$$old" \
-	  && $(MAKE) --no-print-directory proto && diff -r "$$old" proto/src/gen \
-	  || { echo "proto/src/gen was not up to date; if it is regenerated now, commit it" >&2; exit 1; }
+proto-check: ## Fail when the checked-in code or docs/api.md is not what the protos give
+	@old=$$(mktemp -d) && trap 'rm -rf "$$old"' EXIT && cp -R proto/src/gen docs/api.md "$$old" \
+	  && $(MAKE) --no-print-directory proto && diff -r "$$old/gen" proto/src/gen && diff "$$old/api.md" docs/api.md \
+	  || { echo "proto/src/gen or docs/api.md was not up to date; if regenerated now, commit them" >&2; exit 1; }
 
 lint: proto-check ## Check format, lints, protos and deployment files
 	@cargo fmt --all --check

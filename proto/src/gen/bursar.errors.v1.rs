@@ -2,12 +2,13 @@
 /// The `reason` of the google.rpc.ErrorInfo that every error carries (domain `bursar.dev`).
 /// Its metadata always holds `definite`: `true` when the call certainly changed nothing,
 /// `false` when only GetOperation (or a replay with the same id) can tell.
+/// An error of one item of a batch that ended the whole call has `index` too, the position of the item from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ErrorReason {
     /// Never sent.
     Unspecified = 0,
-    /// INVALID_ARGUMENT. A BadRequest detail names each field and what would be right.
+    /// INVALID_ARGUMENT, with BadRequest. The detail names each field and what would be right.
     InvalidField = 1,
     /// INVALID_ARGUMENT. The message could not be decoded or is of the wrong shape for the transport.
     MalformedRequest = 2,
@@ -19,19 +20,19 @@ pub enum ErrorReason {
     KeyExpired = 5,
     /// UNAUTHENTICATED. The key was revoked.
     KeyRevoked = 6,
-    /// PERMISSION_DENIED. Metadata: `permission`, `role`.
+    /// PERMISSION_DENIED. The key's role does not hold the permission. Metadata: `permission`, `role`.
     PermissionMissing = 7,
     /// PERMISSION_DENIED. The tenant is suspended; an operator of the platform can resume it.
     TenantSuspended = 8,
     /// NOT_FOUND, with ResourceInfo. Another tenant's resource is not told from an absent one.
     ResourceNotFound = 9,
-    /// ALREADY_EXISTS, with ResourceInfo.
+    /// ALREADY_EXISTS, with ResourceInfo. There is such a resource already.
     ResourceExists = 10,
     /// ALREADY_EXISTS. The id was used by a call with another body. Metadata: `fields`, comma separated.
     RequestIdReused = 11,
     /// ABORTED. The operation id was fenced by GetOperation: it can never commit.
     OperationFenced = 12,
-    /// ABORTED. The resource changed since it was read. Metadata: `current_etag`.
+    /// ABORTED, with ResourceInfo. The resource changed since it was read. Metadata: `current_etag`.
     EtagMismatch = 13,
     /// FAILED_PRECONDITION. The asset of the amount is not the account's. Metadata: `account_id`, `expected`, `asset`.
     AssetMismatch = 14,
@@ -65,7 +66,7 @@ pub enum ErrorReason {
     QuotaReached = 28,
     /// RESOURCE_EXHAUSTED. The message is larger than the server takes. Metadata: `maximum_bytes`.
     MessageTooLarge = 29,
-    /// UNAVAILABLE, with RetryInfo. The database cannot be reached, or the answer to a commit was lost.
+    /// UNAVAILABLE, with RetryInfo. The database cannot be reached, or the answer to a commit was lost: see `definite`.
     DatabaseUnavailable = 30,
     /// UNAVAILABLE, with RetryInfo. No connection became free in time.
     PoolExhausted = 31,
@@ -73,13 +74,14 @@ pub enum ErrorReason {
     Contention = 32,
     /// UNAVAILABLE, with RetryInfo. The server is stopping.
     ShuttingDown = 33,
-    /// DEADLINE_EXCEEDED. The caller's deadline passed.
+    /// DEADLINE_EXCEEDED. The caller's deadline passed, perhaps after the commit: see `definite`.
     DeadlineExceeded = 34,
-    /// CANCELLED. The caller went away.
+    /// CANCELLED. The caller went away, perhaps after the commit: see `definite`.
     Cancelled = 35,
     /// UNIMPLEMENTED. No such service or method.
     UnknownMethod = 36,
-    /// INTERNAL. A fault of the server; the log has it under the trace id. Metadata: `trace_id`.
+    /// INTERNAL. A fault of the server, perhaps after the commit: see `definite`. The log has it under the trace id.
+    /// Metadata: `trace_id`.
     Internal = 37,
 }
 impl ErrorReason {

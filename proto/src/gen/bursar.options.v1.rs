@@ -18,3 +18,19 @@ pub struct MethodRule {
     #[prost(bool, tag = "5")]
     pub institution_scope: bool,
 }
+/// What comes with one reason of an error. Tests hold the server to it; clients can read it from the descriptor.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ErrorRule {
+    /// Name of the gRPC code, such as `NOT_FOUND`.
+    #[prost(string, tag = "1")]
+    pub code: ::prost::alloc::string::String,
+    /// The google.rpc messages among the details, beside ErrorInfo, such as `RetryInfo`.
+    #[prost(string, repeated, tag = "2")]
+    pub details: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Keys of ErrorInfo's metadata, beside `definite`; all of them are there each time.
+    #[prost(string, repeated, tag = "3")]
+    pub metadata: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Whether `definite` may be `false`: the call may have changed something.
+    #[prost(bool, tag = "4")]
+    pub indefinite: bool,
+}

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bursar_domain::Refusal;
@@ -205,22 +205,86 @@ fn every_variant_has_its_status() {
     }
 }
 
-#[test]
-fn the_reasons_are_those_of_the_contract() {
+/// What the option of a reason says in the contract.
+#[derive(Debug, PartialEq)]
+struct Documented {
+    code: String,
+    details: BTreeSet<String>,
+    metadata: BTreeSet<String>,
+}
+
+/// That of every reason, and whether `definite` may be false.
+fn contract() -> BTreeMap<String, (Documented, bool)> {
     let pool = DescriptorPool::decode(bursar_proto::DESCRIPTOR_SET).unwrap();
-    let contract: BTreeSet<String> = pool
-        .get_enum_by_name("bursar.errors.v1.ErrorReason")
-        .unwrap()
-        .values()
-        .filter(|value| value.number() != 0)
-        .map(|value| value.name().trim_start_matches("ERROR_REASON_").to_owned())
-        .collect();
-    let mut used: BTreeSet<String> =
-        table().into_iter().map(|(_, _, reason, _, _)| reason.to_owned()).collect();
-    for fault in transport() {
-        used.insert(transport_status(&fault).get_details_error_info().unwrap().reason);
+    let extension = pool.get_extension_by_name("bursar.options.v1.error").unwrap();
+    let reasons = pool.get_enum_by_name("bursar.errors.v1.ErrorReason").unwrap();
+    let sent = reasons.values().filter(|value| value.number() != 0);
+    sent.map(|value| {
+        let options = value.options();
+        let option = options.get_extension(&extension).into_owned();
+        let rule: bursar_proto::options::v1::ErrorRule =
+            option.as_message().unwrap().transcode_to().unwrap();
+        let documented = Documented {
+            code: rule.code,
+            details: rule.details.into_iter().collect(),
+            metadata: rule.metadata.into_iter().collect(),
+        };
+        let name = value.name().trim_start_matches("ERROR_REASON_").to_owned();
+        (name, (documented, rule.indefinite))
+    })
+    .collect()
+}
+
+/// The name that gRPC gives a code: `NotFound` is NOT_FOUND.
+fn name_of(code: Code) -> String {
+    let mut name = String::new();
+    for c in format!("{code:?}").chars() {
+        if c.is_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(c.to_ascii_uppercase());
     }
-    assert_eq!(used, contract);
+    name
+}
+
+#[test]
+fn what_is_sent_is_what_the_contract_says() {
+    let contract = contract();
+    let mut all: Vec<(Status, bool)> = table()
+        .into_iter()
+        .map(|(error, ..)| (status(&error, trace()), matches!(error, Error::InBatch { .. })))
+        .collect();
+    all.extend(transport().iter().map(|fault| (transport_status(fault), false)));
+    all.push((panic_status(trace(), false), false));
+
+    let (mut reasons, mut indefinite) = (BTreeSet::new(), BTreeSet::new());
+    for (status, in_batch) in all {
+        let details = status.get_error_details();
+        let info = details.error_info().unwrap();
+        let mut metadata: BTreeSet<String> = info.metadata.keys().cloned().collect();
+        assert!(metadata.remove("definite"), "{status:?}");
+        // The comment of the enum says so for all reasons.
+        assert_eq!(in_batch, in_batch && metadata.remove("index"), "{status:?}");
+        let named = [
+            ("BadRequest", details.bad_request().is_some()),
+            ("ResourceInfo", details.resource_info().is_some()),
+            ("RetryInfo", details.retry_info().is_some()),
+        ];
+        let sent = Documented {
+            code: name_of(status.code()),
+            details: named.iter().filter(|(_, is)| *is).map(|(name, _)| (*name).into()).collect(),
+            metadata,
+        };
+        assert_eq!(sent, contract[&info.reason].0, "{}", info.reason);
+        if info.metadata["definite"] == "false" {
+            indefinite.insert(info.reason.clone());
+        }
+        reasons.insert(info.reason.clone());
+    }
+    assert_eq!(reasons, contract.keys().cloned().collect());
+    let may_be: BTreeSet<String> =
+        contract.iter().filter(|(_, rule)| rule.1).map(|(name, _)| name.clone()).collect();
+    assert_eq!(indefinite, may_be);
 }
 
 #[test]
