@@ -27,8 +27,9 @@ What the protos in [proto/bursar](../proto/bursar) say, for reading. The running
   says where keys come from. `bursar.admin.v1.ServerService/WhoAmI` tells who a key is, `bursar.admin.v1.ServerService/GetServerInfo`
   the limits of the server.
 - **Request id**: a call that changes something carries a UUID made by the caller, in `request_id`, or in `id` when it
-  makes a transfer. Sent again with the same body it changes nothing more and returns the first reply. After a lost
-  answer, send it again or ask `bursar.operation.v1.OperationService/GetOperation`.
+  makes a transfer. Sent again with the same body it changes nothing more and returns the first reply: for as many days
+  as `request_id_days` of GetServerInfo, with a transfer's id for ever. After a lost answer, send it again or ask
+  `bursar.operation.v1.OperationService/GetOperation`.
 - **Deadline**: the one of gRPC (`grpc-timeout`). It bounds the statements in the database too. A call without one gets
   the server's.
 - **Pages**: a list takes `page_size` and `page_token`, and returns `next_page_token`, empty on the last page. A page may

@@ -39,7 +39,7 @@ pub struct CreateApiKeyRequest {
     /// What it is for, 1 to 100 characters.
     #[prost(string, tag = "2")]
     pub label: ::prost::alloc::string::String,
-    /// What it may do. PLATFORM only in the platform tenant.
+    /// What it may do: PLATFORM for a platform key of the platform tenant, any other for an admin's.
     #[prost(enumeration = "super::super::common::v1::Role", tag = "3")]
     pub role: i32,
     /// Narrows the key to one institution (UUID); empty for the whole tenant.
@@ -85,10 +85,10 @@ pub struct ListApiKeysRequest {
     /// Only keys of this state; unspecified for all.
     #[prost(enumeration = "ApiKeyState", tag = "1")]
     pub state: i32,
-    /// At most this many, 50 when 0, coerced to 1,000.
+    /// At most this many, 0 or more: 50 when 0, coerced to 1,000. A page of large items ends before 3 MiB.
     #[prost(int32, tag = "2")]
     pub page_size: i32,
-    /// `next_page_token` of the page before; empty for the first.
+    /// `next_page_token` of the page before, asked for with the same filter; empty for the first.
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
@@ -111,7 +111,7 @@ pub struct RotateApiKeyRequest {
     /// UUID of the key to replace.
     #[prost(string, tag = "2")]
     pub id: ::prost::alloc::string::String,
-    /// How long the old key goes on working, 0 to 30 days; 24 hours when absent.
+    /// How long the old key goes on working, 0 to 30 days, to the microsecond; 24 hours when absent.
     #[prost(message, optional, tag = "3")]
     pub overlap: ::core::option::Option<::prost_types::Duration>,
     /// Expiry of the successor, in the future; absent for never.
@@ -283,7 +283,8 @@ pub mod api_key_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Makes a key; its secret is in this reply and nowhere else. A key cannot make one of a role above its own.
+        /// Makes a key; its secret is in this reply and nowhere else.
+        /// A platform key makes platform keys only, an admin's key all others.
         /// Errors: INVALID_FIELD, QUOTA_REACHED, REQUEST_ID_REUSED.
         pub async fn create_api_key(
             &mut self,
@@ -362,7 +363,8 @@ pub mod api_key_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Makes a successor with the same role, label and scope, and lets the old key live on for the overlap.
-        /// Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED (revoked, expired, or rotated before), QUOTA_REACHED.
+        /// Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED (revoked, expired, or rotated before), QUOTA_REACHED,
+        /// INVALID_FIELD, REQUEST_ID_REUSED.
         pub async fn rotate_api_key(
             &mut self,
             request: impl tonic::IntoRequest<super::RotateApiKeyRequest>,
@@ -389,7 +391,8 @@ pub mod api_key_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Ends a key on every server within a second. Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED (revoked before).
+        /// Ends a key on every server within a second.
+        /// Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED (revoked before), REQUEST_ID_REUSED.
         pub async fn revoke_api_key(
             &mut self,
             request: impl tonic::IntoRequest<super::RevokeApiKeyRequest>,
@@ -431,7 +434,8 @@ pub mod api_key_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with ApiKeyServiceServer.
     #[async_trait]
     pub trait ApiKeyService: std::marker::Send + std::marker::Sync + 'static {
-        /// Makes a key; its secret is in this reply and nowhere else. A key cannot make one of a role above its own.
+        /// Makes a key; its secret is in this reply and nowhere else.
+        /// A platform key makes platform keys only, an admin's key all others.
         /// Errors: INVALID_FIELD, QUOTA_REACHED, REQUEST_ID_REUSED.
         async fn create_api_key(
             &self,
@@ -457,7 +461,8 @@ pub mod api_key_service_server {
             tonic::Status,
         >;
         /// Makes a successor with the same role, label and scope, and lets the old key live on for the overlap.
-        /// Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED (revoked, expired, or rotated before), QUOTA_REACHED.
+        /// Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED (revoked, expired, or rotated before), QUOTA_REACHED,
+        /// INVALID_FIELD, REQUEST_ID_REUSED.
         async fn rotate_api_key(
             &self,
             request: tonic::Request<super::RotateApiKeyRequest>,
@@ -465,7 +470,8 @@ pub mod api_key_service_server {
             tonic::Response<super::RotateApiKeyResponse>,
             tonic::Status,
         >;
-        /// Ends a key on every server within a second. Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED (revoked before).
+        /// Ends a key on every server within a second.
+        /// Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED (revoked before), REQUEST_ID_REUSED.
         async fn revoke_api_key(
             &self,
             request: tonic::Request<super::RevokeApiKeyRequest>,
@@ -868,7 +874,7 @@ pub struct GetServerInfoResponse {
     /// Time of the server.
     #[prost(message, optional, tag = "6")]
     pub now: ::core::option::Option<::prost_types::Timestamp>,
-    /// Most items of one batch call.
+    /// Most transfers of one BatchCreateTransfers; other batches take fewer, as their fields say.
     #[prost(int32, tag = "7")]
     pub max_batch_items: i32,
     /// Most items of one page.
@@ -1348,10 +1354,10 @@ pub struct ListTenantsRequest {
     /// Only tenants of this state; unspecified for all.
     #[prost(enumeration = "TenantState", tag = "1")]
     pub state: i32,
-    /// At most this many, 50 when 0, coerced to 1,000.
+    /// At most this many, 0 or more: 50 when 0, coerced to 1,000. A page of large items ends before 3 MiB.
     #[prost(int32, tag = "2")]
     pub page_size: i32,
-    /// `next_page_token` of the page before; empty for the first.
+    /// `next_page_token` of the page before, asked for with the same filter; empty for the first.
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
@@ -1667,7 +1673,8 @@ pub mod tenant_service_client {
                 .insert(GrpcMethod::new("bursar.admin.v1.TenantService", "ListTenants"));
             self.inner.unary(req, path, codec).await
         }
-        /// Changes a tenant's name or limits. Errors: RESOURCE_NOT_FOUND, ETAG_MISMATCH.
+        /// Changes a tenant's name or limits.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ETAG_MISMATCH, STATE_NOT_ALLOWED (deleted), REQUEST_ID_REUSED.
         pub async fn update_tenant(
             &mut self,
             request: impl tonic::IntoRequest<super::UpdateTenantRequest>,
@@ -1694,7 +1701,8 @@ pub mod tenant_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Stops all calls of a tenant within a second; its data stays. Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED.
+        /// Stops all calls of a tenant within a second; its data stays.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED (not active), REQUEST_ID_REUSED.
         pub async fn suspend_tenant(
             &mut self,
             request: impl tonic::IntoRequest<super::SuspendTenantRequest>,
@@ -1721,7 +1729,8 @@ pub mod tenant_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Lets a suspended tenant call again. Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED.
+        /// Lets a suspended tenant call again.
+        /// Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED (not suspended), REQUEST_ID_REUSED.
         pub async fn resume_tenant(
             &mut self,
             request: impl tonic::IntoRequest<super::ResumeTenantRequest>,
@@ -1749,7 +1758,9 @@ pub mod tenant_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Offboards a tenant: revokes its keys, drops its role and schema, keeps its append-only rows for the retention
-        /// the law asks for. Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED, TENANT_NOT_EMPTY (unless forced).
+        /// the law asks for.
+        /// Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED (deleted before), TENANT_NOT_EMPTY (unless forced),
+        /// REQUEST_ID_REUSED.
         pub async fn delete_tenant(
             &mut self,
             request: impl tonic::IntoRequest<super::DeleteTenantRequest>,
@@ -1816,7 +1827,8 @@ pub mod tenant_service_server {
             tonic::Response<super::ListTenantsResponse>,
             tonic::Status,
         >;
-        /// Changes a tenant's name or limits. Errors: RESOURCE_NOT_FOUND, ETAG_MISMATCH.
+        /// Changes a tenant's name or limits.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ETAG_MISMATCH, STATE_NOT_ALLOWED (deleted), REQUEST_ID_REUSED.
         async fn update_tenant(
             &self,
             request: tonic::Request<super::UpdateTenantRequest>,
@@ -1824,7 +1836,8 @@ pub mod tenant_service_server {
             tonic::Response<super::UpdateTenantResponse>,
             tonic::Status,
         >;
-        /// Stops all calls of a tenant within a second; its data stays. Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED.
+        /// Stops all calls of a tenant within a second; its data stays.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED (not active), REQUEST_ID_REUSED.
         async fn suspend_tenant(
             &self,
             request: tonic::Request<super::SuspendTenantRequest>,
@@ -1832,7 +1845,8 @@ pub mod tenant_service_server {
             tonic::Response<super::SuspendTenantResponse>,
             tonic::Status,
         >;
-        /// Lets a suspended tenant call again. Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED.
+        /// Lets a suspended tenant call again.
+        /// Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED (not suspended), REQUEST_ID_REUSED.
         async fn resume_tenant(
             &self,
             request: tonic::Request<super::ResumeTenantRequest>,
@@ -1841,7 +1855,9 @@ pub mod tenant_service_server {
             tonic::Status,
         >;
         /// Offboards a tenant: revokes its keys, drops its role and schema, keeps its append-only rows for the retention
-        /// the law asks for. Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED, TENANT_NOT_EMPTY (unless forced).
+        /// the law asks for.
+        /// Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED (deleted before), TENANT_NOT_EMPTY (unless forced),
+        /// REQUEST_ID_REUSED.
         async fn delete_tenant(
             &self,
             request: tonic::Request<super::DeleteTenantRequest>,

@@ -70,10 +70,10 @@ pub struct ListAuditEventsRequest {
     /// Which events; absent for all.
     #[prost(message, optional, tag = "1")]
     pub filter: ::core::option::Option<AuditFilter>,
-    /// At most this many, 50 when 0, coerced to 1,000.
+    /// At most this many, 0 or more: 50 when 0, coerced to 1,000. A page of large items ends before 3 MiB.
     #[prost(int32, tag = "2")]
     pub page_size: i32,
-    /// `next_page_token` of the page before; empty for the first.
+    /// `next_page_token` of the page before, asked for with the same filter; empty for the first.
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }

@@ -3,6 +3,8 @@
 /// Its metadata always holds `definite`: `true` when the call certainly changed nothing,
 /// `false` when only GetOperation (or a replay with the same id) can tell.
 /// An error of one item of a batch that ended the whole call has `index` too, the position of the item from 0.
+/// Each RPC lists the reasons of its own. Any call may also end with one about its request, its key, its tenant, its
+/// deadline or the server; any that changes something, with REQUEST_ID_REUSED and OPERATION_FENCED.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ErrorReason {
@@ -52,7 +54,7 @@ pub enum ErrorReason {
     NotReversible = 21,
     /// FAILED_PRECONDITION. A total would pass 38 digits. Metadata: `account_id`.
     TotalOverflow = 22,
-    /// ABORTED. Another transfer of the same group, or of an ALL_OR_NOTHING batch, was refused. Metadata: `index`.
+    /// ABORTED. Another transfer of the same group of the batch was refused: the one at `index`. Metadata: `index`.
     GroupRefused = 23,
     /// FAILED_PRECONDITION. The group id was used by an earlier call. Metadata: `group_id`.
     GroupExists = 24,
@@ -62,7 +64,7 @@ pub enum ErrorReason {
     TenantNotEmpty = 26,
     /// RESOURCE_EXHAUSTED, with RetryInfo. Too many requests of this tenant a second.
     RateLimited = 27,
-    /// RESOURCE_EXHAUSTED. A limit of the tenant or the server is reached. Metadata: `limit`, `maximum`.
+    /// RESOURCE_EXHAUSTED. A limit on how many the tenant may have is reached. Metadata: `limit`, `maximum`.
     QuotaReached = 28,
     /// RESOURCE_EXHAUSTED. The message is larger than the server takes. Metadata: `maximum_bytes`.
     MessageTooLarge = 29,

@@ -232,13 +232,13 @@ pub struct NewAccount {
     /// Your id for it, unique in the tenant when set, at most 200 characters.
     #[prost(string, tag = "4")]
     pub external_reference: ::prost::alloc::string::String,
-    /// Attributes of your own, at most 16 KiB.
+    /// Attributes of your own, at most 16 KiB as compact JSON, at most 28 levels deep.
     #[prost(message, optional, tag = "5")]
     pub metadata: ::core::option::Option<::prost_types::Struct>,
     /// The limit of its balance; UNLIMITED when unspecified. Never changes.
     #[prost(enumeration = "BalanceRule", tag = "6")]
     pub balance_rule: i32,
-    /// How far the rule may be passed, a decimal string, 0 or more; only with a rule.
+    /// How far the rule may be passed, a decimal string, 0 or more; only with a rule; 0 when empty.
     #[prost(string, tag = "7")]
     pub overdraft_limit: ::prost::alloc::string::String,
 }
@@ -338,10 +338,10 @@ pub struct ListAccountsRequest {
     /// Which accounts; absent for all.
     #[prost(message, optional, tag = "1")]
     pub filter: ::core::option::Option<AccountFilter>,
-    /// At most this many, 50 when 0, coerced to 1,000.
+    /// At most this many, 0 or more: 50 when 0, coerced to 1,000. A page of large items ends before 3 MiB.
     #[prost(int32, tag = "2")]
     pub page_size: i32,
-    /// `next_page_token` of the page before; empty for the first.
+    /// `next_page_token` of the page before, asked for with the same filter; empty for the first.
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
@@ -476,10 +476,10 @@ pub struct ListBalancesRequest {
     /// Which accounts; absent for all.
     #[prost(message, optional, tag = "1")]
     pub filter: ::core::option::Option<AccountFilter>,
-    /// At most this many, 50 when 0, coerced to 1,000.
+    /// At most this many, 0 or more: 50 when 0, coerced to 1,000. A page of large items ends before 3 MiB.
     #[prost(int32, tag = "2")]
     pub page_size: i32,
-    /// `next_page_token` of the page before; empty for the first.
+    /// `next_page_token` of the page before, asked for with the same filter; empty for the first.
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
@@ -595,7 +595,8 @@ pub mod account_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Opens an account. Errors: INVALID_FIELD (unknown asset too), RESOURCE_EXISTS, REQUEST_ID_REUSED.
+        /// Opens an account.
+        /// Errors: INVALID_FIELD (unknown asset too), RESOURCE_EXISTS (id or external reference), REQUEST_ID_REUSED.
         pub async fn create_account(
             &mut self,
             request: impl tonic::IntoRequest<super::CreateAccountRequest>,
@@ -622,7 +623,8 @@ pub mod account_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Opens up to 200 accounts, all or none. Errors as CreateAccount; fields are named `accounts[i].…`.
+        /// Opens up to 200 accounts, all or none. Fields are named `accounts[i].…`.
+        /// Errors: INVALID_FIELD (unknown asset too), RESOURCE_EXISTS (id or external reference), REQUEST_ID_REUSED.
         pub async fn batch_create_accounts(
             &mut self,
             request: impl tonic::IntoRequest<super::BatchCreateAccountsRequest>,
@@ -737,7 +739,8 @@ pub mod account_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Changes attributes or the overdraft limit, in force from the next transfer on.
-        /// Errors: RESOURCE_NOT_FOUND, ETAG_MISMATCH, LIMIT_EXCEEDED (the account uses more than the new limit allows).
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ETAG_MISMATCH, RESOURCE_EXISTS (external reference),
+        /// LIMIT_EXCEEDED (the account uses more than the new limit allows), REQUEST_ID_REUSED.
         pub async fn update_account(
             &mut self,
             request: impl tonic::IntoRequest<super::UpdateAccountRequest>,
@@ -765,7 +768,8 @@ pub mod account_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Closes an account whose balance is zero and that has no open hold.
-        /// Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED, ACCOUNT_NOT_EMPTY.
+        /// Errors: RESOURCE_NOT_FOUND, ETAG_MISMATCH, STATE_NOT_ALLOWED (closed before), ACCOUNT_NOT_EMPTY,
+        /// REQUEST_ID_REUSED.
         pub async fn close_account(
             &mut self,
             request: impl tonic::IntoRequest<super::CloseAccountRequest>,
@@ -792,7 +796,8 @@ pub mod account_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Lets a closed account take transfers again. Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED.
+        /// Lets a closed account take transfers again.
+        /// Errors: RESOURCE_NOT_FOUND, ETAG_MISMATCH, STATE_NOT_ALLOWED (not closed), REQUEST_ID_REUSED.
         pub async fn reopen_account(
             &mut self,
             request: impl tonic::IntoRequest<super::ReopenAccountRequest>,
@@ -889,7 +894,8 @@ pub mod account_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with AccountServiceServer.
     #[async_trait]
     pub trait AccountService: std::marker::Send + std::marker::Sync + 'static {
-        /// Opens an account. Errors: INVALID_FIELD (unknown asset too), RESOURCE_EXISTS, REQUEST_ID_REUSED.
+        /// Opens an account.
+        /// Errors: INVALID_FIELD (unknown asset too), RESOURCE_EXISTS (id or external reference), REQUEST_ID_REUSED.
         async fn create_account(
             &self,
             request: tonic::Request<super::CreateAccountRequest>,
@@ -897,7 +903,8 @@ pub mod account_service_server {
             tonic::Response<super::CreateAccountResponse>,
             tonic::Status,
         >;
-        /// Opens up to 200 accounts, all or none. Errors as CreateAccount; fields are named `accounts[i].…`.
+        /// Opens up to 200 accounts, all or none. Fields are named `accounts[i].…`.
+        /// Errors: INVALID_FIELD (unknown asset too), RESOURCE_EXISTS (id or external reference), REQUEST_ID_REUSED.
         async fn batch_create_accounts(
             &self,
             request: tonic::Request<super::BatchCreateAccountsRequest>,
@@ -930,7 +937,8 @@ pub mod account_service_server {
             tonic::Status,
         >;
         /// Changes attributes or the overdraft limit, in force from the next transfer on.
-        /// Errors: RESOURCE_NOT_FOUND, ETAG_MISMATCH, LIMIT_EXCEEDED (the account uses more than the new limit allows).
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ETAG_MISMATCH, RESOURCE_EXISTS (external reference),
+        /// LIMIT_EXCEEDED (the account uses more than the new limit allows), REQUEST_ID_REUSED.
         async fn update_account(
             &self,
             request: tonic::Request<super::UpdateAccountRequest>,
@@ -939,7 +947,8 @@ pub mod account_service_server {
             tonic::Status,
         >;
         /// Closes an account whose balance is zero and that has no open hold.
-        /// Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED, ACCOUNT_NOT_EMPTY.
+        /// Errors: RESOURCE_NOT_FOUND, ETAG_MISMATCH, STATE_NOT_ALLOWED (closed before), ACCOUNT_NOT_EMPTY,
+        /// REQUEST_ID_REUSED.
         async fn close_account(
             &self,
             request: tonic::Request<super::CloseAccountRequest>,
@@ -947,7 +956,8 @@ pub mod account_service_server {
             tonic::Response<super::CloseAccountResponse>,
             tonic::Status,
         >;
-        /// Lets a closed account take transfers again. Errors: RESOURCE_NOT_FOUND, STATE_NOT_ALLOWED.
+        /// Lets a closed account take transfers again.
+        /// Errors: RESOURCE_NOT_FOUND, ETAG_MISMATCH, STATE_NOT_ALLOWED (not closed), REQUEST_ID_REUSED.
         async fn reopen_account(
             &self,
             request: tonic::Request<super::ReopenAccountRequest>,
@@ -1588,7 +1598,7 @@ pub struct CreateAssetRequest {
     /// Kind of asset; OTHER when unspecified.
     #[prost(enumeration = "AssetKind", tag = "5")]
     pub kind: i32,
-    /// Attributes of your own, at most 16 KiB.
+    /// Attributes of your own, at most 16 KiB as compact JSON, at most 28 levels deep.
     #[prost(message, optional, tag = "6")]
     pub metadata: ::core::option::Option<::prost_types::Struct>,
     /// Check everything, change nothing.
@@ -1625,10 +1635,10 @@ pub struct ListAssetsRequest {
     /// Only assets of this kind; unspecified for all.
     #[prost(enumeration = "AssetKind", tag = "1")]
     pub kind: i32,
-    /// At most this many, 50 when 0, coerced to 1,000.
+    /// At most this many, 0 or more: 50 when 0, coerced to 1,000. A page of large items ends before 3 MiB.
     #[prost(int32, tag = "2")]
     pub page_size: i32,
-    /// `next_page_token` of the page before; empty for the first.
+    /// `next_page_token` of the page before, asked for with the same filter; empty for the first.
     #[prost(string, tag = "3")]
     pub page_token: ::prost::alloc::string::String,
 }
@@ -1772,7 +1782,7 @@ pub mod asset_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Adds an asset of the tenant. Errors: INVALID_FIELD, RESOURCE_EXISTS.
+        /// Adds an asset of the tenant. Errors: INVALID_FIELD, RESOURCE_EXISTS, REQUEST_ID_REUSED.
         pub async fn create_asset(
             &mut self,
             request: impl tonic::IntoRequest<super::CreateAssetRequest>,
@@ -1862,7 +1872,7 @@ pub mod asset_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with AssetServiceServer.
     #[async_trait]
     pub trait AssetService: std::marker::Send + std::marker::Sync + 'static {
-        /// Adds an asset of the tenant. Errors: INVALID_FIELD, RESOURCE_EXISTS.
+        /// Adds an asset of the tenant. Errors: INVALID_FIELD, RESOURCE_EXISTS, REQUEST_ID_REUSED.
         async fn create_asset(
             &self,
             request: tonic::Request<super::CreateAssetRequest>,
@@ -2219,7 +2229,7 @@ pub struct NewTransfer {
     /// Your id for it, not necessarily unique, at most 200 characters.
     #[prost(string, tag = "6")]
     pub external_reference: ::prost::alloc::string::String,
-    /// Attributes of your own, at most 16 KiB.
+    /// Attributes of your own, at most 16 KiB as compact JSON, at most 28 levels deep.
     #[prost(message, optional, tag = "7")]
     pub metadata: ::core::option::Option<::prost_types::Struct>,
     /// The day it counts for, `YYYY-MM-DD`: 1900-01-01 to tomorrow; the posting day (UTC) when empty.
@@ -2228,7 +2238,7 @@ pub struct NewTransfer {
     /// Reserve only; PostTransfer or VoidTransfer decides later.
     #[prost(bool, tag = "9")]
     pub pending: bool,
-    /// Only with `pending`: release by itself after this long, 1 second to 366 days; never when absent.
+    /// Only with `pending`: release by itself after this long, 1 second to 366 days in whole seconds; never when absent.
     #[prost(message, optional, tag = "10")]
     pub timeout: ::core::option::Option<::prost_types::Duration>,
     /// Only in a batch: transfers that stand next to each other with the same group (UUID) succeed or fail together.
@@ -2355,19 +2365,19 @@ pub struct PostTransferRequest {
     /// UUID of the pending transfer.
     #[prost(string, tag = "2")]
     pub pending_id: ::prost::alloc::string::String,
-    /// How much; all that remains when absent.
+    /// How much, more than zero; all that remains when absent.
     #[prost(message, optional, tag = "3")]
     pub amount: ::core::option::Option<super::super::common::v1::Money>,
     /// Release what remains after this part; otherwise it stays reserved for further parts.
     #[prost(bool, tag = "4")]
     pub release_remainder: bool,
-    /// The day it counts for, `YYYY-MM-DD`; the posting day (UTC) when empty.
+    /// The day it counts for, `YYYY-MM-DD`: 1900-01-01 to tomorrow; the posting day (UTC) when empty.
     #[prost(string, tag = "5")]
     pub value_date: ::prost::alloc::string::String,
     /// Your id for it, at most 200 characters.
     #[prost(string, tag = "6")]
     pub external_reference: ::prost::alloc::string::String,
-    /// Attributes of your own, at most 16 KiB.
+    /// Attributes of your own, at most 16 KiB as compact JSON, at most 28 levels deep.
     #[prost(message, optional, tag = "7")]
     pub metadata: ::core::option::Option<::prost_types::Struct>,
     /// Check everything, change nothing.
@@ -2396,7 +2406,7 @@ pub struct VoidTransferRequest {
     /// Your id for it, at most 200 characters.
     #[prost(string, tag = "3")]
     pub external_reference: ::prost::alloc::string::String,
-    /// Attributes of your own, at most 16 KiB.
+    /// Attributes of your own, at most 16 KiB as compact JSON, at most 28 levels deep.
     #[prost(message, optional, tag = "4")]
     pub metadata: ::core::option::Option<::prost_types::Struct>,
     /// Check everything, change nothing.
@@ -2422,13 +2432,13 @@ pub struct ReverseTransferRequest {
     /// UUID of the transfer to reverse, of kind DIRECT or POST.
     #[prost(string, tag = "2")]
     pub transfer_id: ::prost::alloc::string::String,
-    /// The day it counts for, `YYYY-MM-DD`; the posting day (UTC) when empty.
+    /// The day it counts for, `YYYY-MM-DD`: 1900-01-01 to tomorrow; the posting day (UTC) when empty.
     #[prost(string, tag = "3")]
     pub value_date: ::prost::alloc::string::String,
     /// Your id for it, at most 200 characters.
     #[prost(string, tag = "4")]
     pub external_reference: ::prost::alloc::string::String,
-    /// Attributes of your own, at most 16 KiB.
+    /// Attributes of your own, at most 16 KiB as compact JSON, at most 28 levels deep.
     #[prost(message, optional, tag = "5")]
     pub metadata: ::core::option::Option<::prost_types::Struct>,
     /// Check everything, change nothing.
@@ -2517,10 +2527,10 @@ pub struct ListTransfersRequest {
     /// By posting time.
     #[prost(enumeration = "SortOrder", tag = "2")]
     pub order: i32,
-    /// At most this many, 50 when 0, coerced to 1,000.
+    /// At most this many, 0 or more: 50 when 0, coerced to 1,000. A page of large items ends before 3 MiB.
     #[prost(int32, tag = "3")]
     pub page_size: i32,
-    /// `next_page_token` of the page before; empty for the first.
+    /// `next_page_token` of the page before, asked for with the same filter; empty for the first.
     #[prost(string, tag = "4")]
     pub page_token: ::prost::alloc::string::String,
 }
@@ -2755,7 +2765,10 @@ pub mod transfer_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Posts or reserves up to 8,190 transfers in order, in one transaction.
-        /// With ALL_OR_NOTHING the error is that of the first refused transfer, fields named `transfers[i].…`.
+        /// With ALL_OR_NOTHING the error is that of the first refused transfer, fields named `transfers[i].…`. Otherwise each
+        /// refusal is in the results.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
+        /// GROUP_EXISTS, GROUP_REFUSED (in results only), REQUEST_ID_REUSED, OPERATION_FENCED.
         pub async fn batch_create_transfers(
             &mut self,
             request: impl tonic::IntoRequest<super::BatchCreateTransfersRequest>,
@@ -2786,8 +2799,8 @@ pub mod transfer_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Posts what a pending transfer reserved, all that remains or a part of it.
-        /// Errors: RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, HOLD_EXCEEDED, LIMIT_EXCEEDED, ACCOUNT_CLOSED, ASSET_MISMATCH,
-        /// REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, HOLD_EXCEEDED, ASSET_MISMATCH, LIMIT_EXCEEDED,
+        /// ACCOUNT_CLOSED, TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
         pub async fn post_transfer(
             &mut self,
             request: impl tonic::IntoRequest<super::PostTransferRequest>,
@@ -2815,7 +2828,7 @@ pub mod transfer_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Releases what a pending transfer still reserves.
-        /// Errors: RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, REQUEST_ID_REUSED, OPERATION_FENCED.
         pub async fn void_transfer(
             &mut self,
             request: impl tonic::IntoRequest<super::VoidTransferRequest>,
@@ -2843,8 +2856,8 @@ pub mod transfer_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Moves the whole amount of a posted transfer back, once, under the same limits.
-        /// Errors: RESOURCE_NOT_FOUND, NOT_REVERSIBLE, ALREADY_REVERSED, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
-        /// REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, NOT_REVERSIBLE, ALREADY_REVERSED, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
+        /// TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
         pub async fn reverse_transfer(
             &mut self,
             request: impl tonic::IntoRequest<super::ReverseTransferRequest>,
@@ -2984,7 +2997,10 @@ pub mod transfer_service_server {
             tonic::Status,
         >;
         /// Posts or reserves up to 8,190 transfers in order, in one transaction.
-        /// With ALL_OR_NOTHING the error is that of the first refused transfer, fields named `transfers[i].…`.
+        /// With ALL_OR_NOTHING the error is that of the first refused transfer, fields named `transfers[i].…`. Otherwise each
+        /// refusal is in the results.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
+        /// GROUP_EXISTS, GROUP_REFUSED (in results only), REQUEST_ID_REUSED, OPERATION_FENCED.
         async fn batch_create_transfers(
             &self,
             request: tonic::Request<super::BatchCreateTransfersRequest>,
@@ -2993,8 +3009,8 @@ pub mod transfer_service_server {
             tonic::Status,
         >;
         /// Posts what a pending transfer reserved, all that remains or a part of it.
-        /// Errors: RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, HOLD_EXCEEDED, LIMIT_EXCEEDED, ACCOUNT_CLOSED, ASSET_MISMATCH,
-        /// REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, HOLD_EXCEEDED, ASSET_MISMATCH, LIMIT_EXCEEDED,
+        /// ACCOUNT_CLOSED, TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
         async fn post_transfer(
             &self,
             request: tonic::Request<super::PostTransferRequest>,
@@ -3003,7 +3019,7 @@ pub mod transfer_service_server {
             tonic::Status,
         >;
         /// Releases what a pending transfer still reserves.
-        /// Errors: RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, REQUEST_ID_REUSED, OPERATION_FENCED.
         async fn void_transfer(
             &self,
             request: tonic::Request<super::VoidTransferRequest>,
@@ -3012,8 +3028,8 @@ pub mod transfer_service_server {
             tonic::Status,
         >;
         /// Moves the whole amount of a posted transfer back, once, under the same limits.
-        /// Errors: RESOURCE_NOT_FOUND, NOT_REVERSIBLE, ALREADY_REVERSED, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
-        /// REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, NOT_REVERSIBLE, ALREADY_REVERSED, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
+        /// TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
         async fn reverse_transfer(
             &self,
             request: tonic::Request<super::ReverseTransferRequest>,
