@@ -97,6 +97,8 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
             http::header::AUTHORIZATION,
             http::header::CONTENT_TYPE,
             header("grpc-timeout"),
+            header("traceparent"),
+            header("tracestate"),
             header("x-grpc-web"),
             header("x-user-agent"),
         ])

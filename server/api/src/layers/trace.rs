@@ -13,7 +13,7 @@ use opentelemetry::propagation::Extractor;
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use tonic::body::Body;
 use tonic::{Code, Status};
-use tracing::field::Empty;
+use tracing::field::{Empty, display};
 use tracing::{Instrument as _, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use uuid::Uuid;
@@ -48,8 +48,8 @@ pub(super) struct CallSpan {
 impl CallSpan {
     /// Notes whose call it is.
     pub(super) fn tenant(&self, tenant: &dyn std::fmt::Display) {
-        self.log.record("tenant", tracing::field::display(tenant));
-        self.exported.record("bursar.tenant", tracing::field::display(tenant));
+        self.log.record("tenant", display(tenant));
+        self.exported.record("bursar.tenant", display(tenant));
     }
 }
 
@@ -69,17 +69,19 @@ impl Step for Trace {
     async fn run<S: Next>(&self, mut request: Request<Body>, next: S) -> Response<Body> {
         let caller = caller(request.headers());
         let method = method_label(&self.rules, request.uri().path());
+        let traced = self.is_traced(caller.as_ref());
+        // The exporter names a new trace, and its span stands within the log's.
+        let id = (!traced).then(|| id(None, caller.as_ref()));
         let log = tracing::error_span!(
             target: "bursar::call", "call",
-            method, trace_id = Empty, tenant = Empty, request_id = Empty,
+            method, trace_id = id.map(display), tenant = Empty, request_id = Empty,
         );
-        let exported = if self.is_traced(caller.as_ref()) {
-            export(&log, method, caller.clone())
-        } else {
-            Span::none()
-        };
-        let id = id(&exported, caller);
-        log.record("trace_id", tracing::field::display(id));
+        let exported = if traced { export(&log, method, caller.clone()) } else { Span::none() };
+        let id = id.unwrap_or_else(|| {
+            let id = self::id(Some(&exported), caller.as_ref());
+            log.record("trace_id", display(id));
+            id
+        });
         request.extensions_mut().insert(TraceId(id));
         request.extensions_mut().insert(CallSpan { log: log.clone(), exported: exported.clone() });
         let end = End { exported, code: Code::Cancelled };
@@ -134,9 +136,9 @@ fn export(log: &Span, method: &str, caller: Option<SpanContext>) -> Span {
 }
 
 /// The id of the trace: the exporter's, the caller's, or a new one.
-fn id(exported: &Span, caller: Option<SpanContext>) -> Uuid {
-    let traced = (!exported.is_none()).then(|| exported.context().span().span_context().clone());
-    let known = traced.filter(SpanContext::is_valid).or(caller);
+fn id(exported: Option<&Span>, caller: Option<&SpanContext>) -> Uuid {
+    let exported = exported.map(|span| span.context().span().span_context().clone());
+    let known = exported.as_ref().filter(|context| context.is_valid()).or(caller);
     known.map_or_else(Uuid::now_v7, |context| Uuid::from_bytes(context.trace_id().to_bytes()))
 }
 
@@ -217,7 +219,7 @@ mod tests {
         assert!(layer(1.0).is_traced(None));
         let drawn = (0..10_000).filter(|_| layer_share().is_traced(None)).count();
         assert!((500..2_000).contains(&drawn), "{drawn} of 10000 at a tenth");
-        assert_eq!(id(&Span::none(), Some(of(TraceFlags::default()))), Uuid::from_u128(7));
+        assert_eq!(id(None, Some(&of(TraceFlags::default()))), Uuid::from_u128(7));
     }
 
     fn layer_share() -> &'static Trace {

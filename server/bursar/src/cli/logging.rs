@@ -132,6 +132,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_filter_that_cannot_be_read_is_told() {
+        assert!(set_filter("bursar=loud").unwrap_err().contains("RUST_LOG cannot be used"));
+        assert!(set_filter("info,bursar=debug").is_ok());
+    }
+
+    #[test]
     fn lines_lose_their_secrets_and_keep_their_form() {
         for (line, want) in [
             (

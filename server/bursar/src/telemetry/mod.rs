@@ -100,6 +100,11 @@ pub async fn shutdown() {
             let _ = installed.meters.shutdown_with_timeout(FLUSH_TIMEOUT);
         }
     };
-    let flush = tokio::task::spawn_blocking(flush);
-    let _ = tokio::time::timeout(FLUSH_TIMEOUT, flush).await;
+    // A thread that nobody waits for: the runtime would wait for a task of its own, however long.
+    let (tell, flushed) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        flush();
+        let _ = tell.send(());
+    });
+    let _ = tokio::time::timeout(FLUSH_TIMEOUT, flushed).await;
 }

@@ -2,7 +2,7 @@
 
 use bursar_proto::ledger::v1::CreateTransferRequest;
 use bursar_testkit::{
-    Receiver, SpanKind, TracedSpan, app_password, fault, make, moved, new_transfer, within,
+    Receiver, SpanKind, TracedSpan, app_password, binary, fault, make, moved, new_transfer, within,
 };
 use secrecy::ExposeSecret as _;
 use std::collections::BTreeSet;
@@ -141,7 +141,7 @@ async fn a_transfer_shows_its_layers_its_statements_and_its_commit() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_caller_the_share_is_drawn_and_the_header_names_the_trace() {
     let receiver = Receiver::start().await;
-    let (_program, tenant, customer, bank) = with_accounts(&[
+    let (program, tenant, customer, bank) = with_accounts(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.endpoint),
         ("BURSAR_TRACE_SAMPLING", "1"),
     ])
@@ -153,6 +153,20 @@ async fn without_a_caller_the_share_is_drawn_and_the_header_names_the_trace() {
         answer.metadata().get("bursar-trace-id").unwrap().to_str().unwrap().parse().unwrap();
     let spans = receiver.trace(&id.simple().to_string()).await;
     assert_eq!(one(&spans, METHOD).parent, "");
+
+    // A client command passes on the trace that it was started in.
+    let trace = Uuid::new_v4().simple().to_string();
+    let listed = tokio::process::Command::new(binary())
+        .args(["key", "list"])
+        .env("BURSAR_URL", format!("http://127.0.0.1:{}", program.port))
+        .env("BURSAR_API_KEY", &tenant.admin.key_text)
+        .env("TRACEPARENT", format!("00-{trace}-{CALLER_SPAN}-01"))
+        .output()
+        .await
+        .unwrap();
+    assert!(listed.status.success(), "{listed:?}");
+    let spans = receiver.trace(&trace).await;
+    assert_eq!(one(&spans, "bursar.admin.v1.ApiKeyService/ListApiKeys").parent, CALLER_SPAN);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
