@@ -6,8 +6,11 @@ use crate::local::{PLATFORM_KEY_FILE, data_dir};
 use bursar_proto::admin::v1::api_key_service_client::ApiKeyServiceClient;
 use bursar_proto::admin::v1::server_service_client::ServerServiceClient;
 use bursar_proto::admin::v1::tenant_service_client::TenantServiceClient;
+use bursar_proto::audit::v1::audit_service_client::AuditServiceClient;
 use bursar_proto::ledger::v1::account_service_client::AccountServiceClient;
+use bursar_proto::ledger::v1::asset_service_client::AssetServiceClient;
 use bursar_proto::ledger::v1::transfer_service_client::TransferServiceClient;
+use bursar_proto::operation::v1::operation_service_client::OperationServiceClient;
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -15,6 +18,8 @@ use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Request, Status};
+use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use uuid::Uuid;
 
 /// Longest wait for a connection.
@@ -78,11 +83,7 @@ impl Client {
     /// # Errors
     /// When the address or the key has a wrong form, or nobody answers.
     pub async fn connect(url: &str, key: &SecretString) -> Result<Self, Failure> {
-        let mut bearer: MetadataValue<Ascii> = format!("Bearer {}", key.expose_secret().trim())
-            .parse()
-            .map_err(|_| Failure::usage("BURSAR_API_KEY holds characters that no key has; check that it was copied whole"))?;
-        // Kept out of debug output and of header compression tables.
-        bearer.set_sensitive(true);
+        let bearer = bearer(key)?;
         let wrong = |_| {
             Failure::usage(format!(
                 "BURSAR_URL: '{url}' is not an address such as http://127.0.0.1:50051"
@@ -115,6 +116,15 @@ impl Client {
         self
     }
 
+    /// The same connection with another key.
+    ///
+    /// # Errors
+    /// When the key has a wrong form.
+    pub fn with_key(&self, key: &SecretString) -> Result<Self, Failure> {
+        let auth = Auth { key: bearer(key)?, ..self.auth.clone() };
+        Ok(Self { channel: self.channel.clone(), auth })
+    }
+
     fn link(&self) -> Link {
         InterceptedService::new(self.channel.clone(), self.auth.clone())
     }
@@ -123,6 +133,18 @@ impl Client {
     #[must_use]
     pub fn server(&self) -> ServerServiceClient<Link> {
         ServerServiceClient::new(self.link())
+    }
+
+    /// Whether services are served.
+    #[must_use]
+    pub fn health(&self) -> HealthClient<Link> {
+        HealthClient::new(self.link())
+    }
+
+    /// What the server says of itself.
+    #[must_use]
+    pub fn reflection(&self) -> ServerReflectionClient<Link> {
+        ServerReflectionClient::new(self.link())
     }
 
     /// Tenants.
@@ -137,6 +159,12 @@ impl Client {
         ApiKeyServiceClient::new(self.link())
     }
 
+    /// Assets.
+    #[must_use]
+    pub fn assets(&self) -> AssetServiceClient<Link> {
+        AssetServiceClient::new(self.link())
+    }
+
     /// Accounts.
     #[must_use]
     pub fn accounts(&self) -> AccountServiceClient<Link> {
@@ -148,6 +176,31 @@ impl Client {
     pub fn transfers(&self) -> TransferServiceClient<Link> {
         TransferServiceClient::new(self.link()).max_decoding_message_size(MAX_REPLY_BYTES)
     }
+
+    /// What became of calls.
+    #[must_use]
+    pub fn operations(&self) -> OperationServiceClient<Link> {
+        OperationServiceClient::new(self.link())
+    }
+
+    /// The audit trail.
+    #[must_use]
+    pub fn audit(&self) -> AuditServiceClient<Link> {
+        AuditServiceClient::new(self.link())
+    }
+}
+
+/// A key as it stands in the metadata.
+fn bearer(key: &SecretString) -> Result<MetadataValue<Ascii>, Failure> {
+    let mut bearer: MetadataValue<Ascii> =
+        format!("Bearer {}", key.expose_secret().trim()).parse().map_err(|_| {
+            Failure::usage(
+                "BURSAR_API_KEY holds characters that no key has; check that it was copied whole",
+            )
+        })?;
+    // Kept out of debug output and of header compression tables.
+    bearer.set_sensitive(true);
+    Ok(bearer)
 }
 
 /// `--request-id` of every command that changes something.

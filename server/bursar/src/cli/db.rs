@@ -23,6 +23,9 @@ const FILES: [&str; 3] = [local::PLATFORM_KEY_FILE, super::demo::KEY_FILE, local
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Print the address of the database, with its password
+    ///
+    /// Of the embedded database while its server runs, else of what the environment names. For psql and the like;
+    /// the output holds a password, so that it belongs into no log.
     #[command(after_help = "Example:\n  psql \"$(bursar db url --admin)\"")]
     Url {
         /// The administrator's address (BURSAR_OWNER_URL) instead of the service's (DATABASE_URL)
@@ -30,6 +33,9 @@ pub(crate) enum Command {
         admin: bool,
     },
     /// Throw the database away, with all that is in it, and make a new one
+    ///
+    /// For development. Of the embedded database it removes the cluster, the key files and the pepper; of a database
+    /// of yours (BURSAR_OWNER_URL) it takes Bursar's tables down and up again. It asks first, and cannot be undone.
     #[command(after_help = "Stop the server first. Example:\n  bursar db reset --yes")]
     Reset {
         /// Do not ask

@@ -1,7 +1,7 @@
 //! `bursar serve --demo`: a tenant to try things with, made through gRPC like any other.
 
 use super::client::Client;
-use super::demo_lines::lines;
+use super::demo_lines::{KeyFrom, Scene, lines};
 use super::failure::Failure;
 use super::health::dial;
 use crate::config::Config;
@@ -22,13 +22,13 @@ use uuid::Uuid;
 /// File of the demo tenant's key in the data directory.
 pub(crate) const KEY_FILE: &str = "demo.key";
 /// A customer's account. The ids are fixed, so that documentation can name them.
-pub(crate) const ALICE: &str = "a11ce000-0000-4000-8000-000000000001";
+const ALICE: &str = "a11ce000-0000-4000-8000-000000000001";
 /// Another customer's account.
-pub(crate) const BOB: &str = "b0b00000-0000-4000-8000-000000000002";
+const BOB: &str = "b0b00000-0000-4000-8000-000000000002";
 /// The account that money comes in by.
-pub(crate) const BANK: &str = "ba2c0000-0000-4000-8000-000000000003";
+const BANK: &str = "ba2c0000-0000-4000-8000-000000000003";
 /// Asset of all three.
-pub(crate) const ASSET: &str = "EUR";
+const ASSET: &str = "EUR";
 /// The transfer that gives Alice something to spend.
 const OPENING: &str = "09e20000-0000-4000-8000-000000000004";
 const OPENING_AMOUNT: &str = "1000";
@@ -41,14 +41,21 @@ pub(crate) async fn prepare(config: &Config, running: &Running) -> Result<String
     let key_file = dir.join(KEY_FILE);
     let client = match existing(&url, &key_file).await? {
         Some(client) => client,
-        None => create(&url, &dir, &key_file).await?,
+        None => create(&platform(&url, &dir).await?, &key_file).await?,
     };
     accounts(&client).await?;
-    Ok(lines(&address.to_string(), &key_file))
+    Ok(lines(&Scene {
+        ready: "The demo tenant is ready: Alice has 1000 EUR, Bob has an account.".into(),
+        url: &url,
+        key: KeyFrom::File(&key_file),
+        payer: ALICE,
+        payee: BOB,
+        asset: ASSET,
+    }))
 }
 
 /// The demo tenant of an earlier start, if its key still works.
-async fn existing(url: &str, key_file: &Path) -> Result<Option<Client>, Failure> {
+pub(super) async fn existing(url: &str, key_file: &Path) -> Result<Option<Client>, Failure> {
     let Some(key) = read_line(key_file).map_err(Failure::failed)? else { return Ok(None) };
     let client = Client::connect(url, &SecretString::from(key)).await?;
     match client.server().who_am_i(WhoAmIRequest {}).await {
@@ -59,26 +66,27 @@ async fn existing(url: &str, key_file: &Path) -> Result<Option<Client>, Failure>
     }
 }
 
-async fn create(url: &str, dir: &Path, key_file: &Path) -> Result<Client, Failure> {
+/// The server, seen by the holder of the platform's key in the data directory.
+async fn platform(url: &str, dir: &Path) -> Result<Client, Failure> {
     let platform_file = dir.join(PLATFORM_KEY_FILE);
     let platform = read_line(&platform_file).map_err(Failure::failed)?.ok_or_else(|| {
         let file = platform_file.display();
         Failure::usage(format!("it takes a key of the platform: put one into {file}"))
     })?;
+    Client::connect(url, &SecretString::from(platform)).await
+}
+
+/// Makes the tenant and writes its key to a file.
+pub(super) async fn create(platform: &Client, key_file: &Path) -> Result<Client, Failure> {
     let request = CreateTenantRequest {
         request_id: Uuid::now_v7().to_string(),
         name: "Demo".into(),
         key_label: "demo".into(),
         ..Default::default()
     };
-    let reply = Client::connect(url, &SecretString::from(platform))
-        .await?
-        .tenants()
-        .create_tenant(request)
-        .await?
-        .into_inner();
+    let reply = platform.tenants().create_tenant(request).await?.into_inner();
     write_private(key_file, &reply.key).map_err(Failure::failed)?;
-    Client::connect(url, &SecretString::from(reply.key)).await
+    platform.with_key(&SecretString::from(reply.key))
 }
 
 async fn accounts(client: &Client) -> Result<(), Failure> {

@@ -2,10 +2,11 @@
 
 use super::client::{Client, RequestId, named};
 use super::failure::Failure;
+use super::hand_over::{Made, give};
 use super::json::{json, json_all};
+use super::manifest;
 use super::output::Out;
 use crate::config::{Config, Purpose};
-use crate::files::write_private;
 use bursar_domain::role::Role;
 use bursar_proto::admin::v1::{
     ApiKey, ApiKeyState, CreateApiKeyRequest, GetApiKeyRequest, ListApiKeysRequest,
@@ -14,16 +15,22 @@ use bursar_proto::admin::v1::{
 use bursar_proto::common::v1::Role as RoleMessage;
 use clap::{Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use uuid::Uuid;
 
 const MESSAGE: &str = "bursar.admin.v1.ApiKey";
 
 /// Manage API keys of the tenant whose key is presented
+///
+/// Needs an admin's key, or one of the platform for the platform's own keys. A key belongs to one tenant and one role;
+/// only a keyed hash of it is stored, so that its text is shown once, when it is made.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Make a key; its text is shown this once
+    ///
+    /// Needs an admin's key; a key cannot make one of a role above its own. Give every service a key of its own, with
+    /// the least role that does: viewer reads, operator moves money, admin manages limits, assets and keys, auditor
+    /// reads the audit trail. The text is printed, written to a file, or put into a Kubernetes Secret.
     #[command(
         after_help = "Example:\n  bursar key create --role operator --label 'payment service' --key-file payment.key"
     )]
@@ -44,9 +51,14 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         key_file: Option<PathBuf>,
         #[command(flatten)]
+        manifest: manifest::Args,
+        #[command(flatten)]
         request_id: RequestId,
     },
     /// List keys, oldest first
+    ///
+    /// Needs an admin's or an auditor's key. Shows ids, labels, roles and states of all keys that ever were; never
+    /// their texts.
     #[command(after_help = "Example:\n  bursar key list --state active")]
     List {
         /// Only keys in this state
@@ -54,12 +66,17 @@ pub(crate) enum Command {
         state: Option<State>,
     },
     /// Show a key, without its text
+    ///
+    /// Needs an admin's or an auditor's key. The id is part of the key's text, and `WhoAmI` tells the caller its own.
     #[command(after_help = "Example:\n  bursar key get 01890a5d-ac96-774b-bcce-b302099a8057")]
     Get {
         /// Id of the key
         id: Uuid,
     },
     /// Make a key's successor and let the old one live on for a while
+    ///
+    /// Needs an admin's key. The successor has the same role, label and scope. Put it into place within the overlap,
+    /// after which the old key ends by itself; `bursar key revoke` ends it at once.
     #[command(
         after_help = "Example:\n  bursar key rotate 01890a5d-ac96-774b-bcce-b302099a8057 --overlap 48h --key-file new.key"
     )]
@@ -76,9 +93,14 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         key_file: Option<PathBuf>,
         #[command(flatten)]
+        manifest: manifest::Args,
+        #[command(flatten)]
         request_id: RequestId,
     },
     /// End a key on every server within a second
+    ///
+    /// Needs an admin's key. For a key that leaked, or whose service is gone. It cannot be undone; what was done with
+    /// the key stays, and the audit trail names the key.
     #[command(after_help = "Example:\n  bursar key revoke 01890a5d-ac96-774b-bcce-b302099a8057")]
     Revoke {
         /// Id of the key
@@ -96,10 +118,20 @@ pub(crate) enum State {
 }
 
 pub(crate) async fn run(command: Command, out: Out) -> Result<(), Failure> {
-    let client = Client::from_config(&Config::from_env(Purpose::Client)?).await?;
+    let config = Config::from_env(Purpose::Client)?;
+    let client = Client::from_config(&config).await?;
     let mut keys = client.keys();
     match command {
-        Command::Create { role, label, institution, expires_at, key_file, request_id } => {
+        Command::Create {
+            role,
+            label,
+            institution,
+            expires_at,
+            key_file,
+            manifest,
+            request_id,
+        } => {
+            manifest.check()?;
             let request_id = request_id.get();
             let request = CreateApiKeyRequest {
                 request_id: request_id.clone(),
@@ -111,9 +143,10 @@ pub(crate) async fn run(command: Command, out: Out) -> Result<(), Failure> {
             };
             let reply =
                 keys.create_api_key(request).await.map_err(named(&request_id))?.into_inner();
-            let mut shown = json(MESSAGE, &reply.api_key.unwrap_or_default())?;
-            hand_over(&mut shown, reply.key, key_file.as_deref(), reply.replayed);
-            out.object(&shown)
+            let key = reply.api_key.unwrap_or_default();
+            let made = Made { key, text: reply.key, replayed: reply.replayed };
+            let shown = json(MESSAGE, &made.key)?;
+            give(out, &client, shown, made, key_file.as_deref(), &manifest, &config.url).await
         }
         Command::List { state } => {
             let mut request = ListApiKeysRequest {
@@ -138,7 +171,8 @@ pub(crate) async fn run(command: Command, out: Out) -> Result<(), Failure> {
             let reply = keys.get_api_key(GetApiKeyRequest { id: id.to_string() }).await?;
             show(out, reply.into_inner().api_key)
         }
-        Command::Rotate { id, overlap, expires_at, key_file, request_id } => {
+        Command::Rotate { id, overlap, expires_at, key_file, manifest, request_id } => {
+            manifest.check()?;
             let request_id = request_id.get();
             let request = RotateApiKeyRequest {
                 request_id: request_id.clone(),
@@ -151,11 +185,12 @@ pub(crate) async fn run(command: Command, out: Out) -> Result<(), Failure> {
             };
             let reply =
                 keys.rotate_api_key(request).await.map_err(named(&request_id))?.into_inner();
-            let mut shown = json(MESSAGE, &reply.api_key.unwrap_or_default())?;
+            let key = reply.api_key.unwrap_or_default();
+            let made = Made { key, text: reply.key, replayed: reply.replayed };
+            let mut shown = json(MESSAGE, &made.key)?;
             let old = json(MESSAGE, &reply.old_api_key.unwrap_or_default())?;
             shown["old_key_expires_at"] = old["expires_at"].clone();
-            hand_over(&mut shown, reply.key, key_file.as_deref(), reply.replayed);
-            out.object(&shown)
+            give(out, &client, shown, made, key_file.as_deref(), &manifest, &config.url).await
         }
         Command::Revoke { id, request_id } => {
             let request_id = request_id.get();
@@ -170,24 +205,6 @@ pub(crate) async fn run(command: Command, out: Out) -> Result<(), Failure> {
                     .api_key,
             )
         }
-    }
-}
-
-/// Adds a new key's text to what is shown, or writes it to its file and shows the file's name.
-pub(super) fn hand_over(shown: &mut Value, key: String, file: Option<&Path>, replayed: bool) {
-    if replayed {
-        // The server keeps no secret, so a replay cannot show it again.
-        shown["replayed"] = true.into();
-    } else if let Some(file) = file {
-        if let Err(e) = write_private(file, &key) {
-            // The key exists now and is shown nowhere else: printing it beats losing it.
-            shown["key"] = key.into();
-            shown["key_file_error"] = e.to_string().into();
-        } else {
-            shown["key_file"] = file.display().to_string().into();
-        }
-    } else {
-        shown["key"] = key.into();
     }
 }
 

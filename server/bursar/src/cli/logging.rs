@@ -58,7 +58,7 @@ pub(crate) fn init(config: &Config) {
 ///
 /// # Errors
 /// When it cannot be read; the log goes on as it was.
-pub fn set_filter(text: &str) -> Result<(), String> {
+pub(crate) fn set_filter(text: &str) -> Result<(), String> {
     let wrong = |error: &dyn std::fmt::Display| {
         format!(
             "RUST_LOG cannot be used ({error}); give levels such as `info` or `info,bursar=debug`"

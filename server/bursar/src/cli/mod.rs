@@ -10,47 +10,48 @@ mod db;
 mod demo;
 mod demo_lines;
 mod failure;
+mod hand_over;
 mod health;
+mod help;
 mod import;
 mod json;
 mod key;
 mod logging;
+mod man;
+mod manifest;
 mod migrate;
 mod output;
 mod refusal;
+mod seed;
 mod serve;
+mod smoke;
 mod tenant;
 mod tenant_calls;
+mod usage;
 
 pub use client::{Auth, Client, Link};
 pub use failure::{Exit, Failure};
-pub use logging::set_filter;
 pub use output::Format;
-pub(crate) use refusal::reason_of;
+pub(crate) use refusal::{is_lost, reason_of};
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use output::Out;
 use std::process::ExitCode;
 
-const EXIT_CODES: &str = "\
-Exit codes:
-  0  done
-  1  failed; import transfers: some lines were refused
-  2  the command line, the configuration, or a value in it is wrong
-  3  the server answered no: not found, not allowed, in the wrong state
-  4  the server or the database cannot be reached, or did not answer in time
-
-Results go to stdout, everything else to stderr.
+/// What the help of the program itself ends with.
+const AFTER_HELP: &str = "\
+Results go to stdout, everything else to stderr; with --output json both are JSON.
 
 Examples:
   bursar serve --demo
   BURSAR_API_KEY_FILE=platform.key bursar tenant create 'Example Ltd'
+  BURSAR_API_KEY_FILE=platform.key bursar smoke
   bursar help import transfers";
 
 /// Bursar owns an organisation's money tables in PostgreSQL and serves them over gRPC.
 #[derive(Debug, Parser)]
-#[command(name = "bursar", version, long_about, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(name = "bursar", version, long_about, after_help = AFTER_HELP, arg_required_else_help = true)]
 struct Cli {
     /// How results and errors are written
     #[arg(long, global = true, value_enum, default_value_t = Format::Text, value_name = "FORM")]
@@ -76,18 +77,33 @@ enum Command {
     Key(key::Command),
     #[command(subcommand)]
     Import(import::Command),
+    Smoke(smoke::Args),
+    #[command(subcommand)]
+    Demo(seed::Command),
     /// Print a completion script for a shell
-    #[command(after_help = "Example:\n  bursar completions bash > /etc/bash_completion.d/bursar")]
+    ///
+    /// Put it where the shell looks for such scripts, and open a new shell: commands, options and their values are
+    /// then completed by the tab key. It needs no server and changes nothing.
+    #[command(after_help = "\
+Examples:
+  bursar completions bash > /etc/bash_completion.d/bursar
+  bursar completions zsh > /usr/local/share/zsh/site-functions/_bursar
+  bursar completions fish > ~/.config/fish/completions/bursar.fish")]
     Completions {
         /// The shell
         shell: Shell,
     },
+    Man(man::Args),
 }
 
 /// Runs the command line of this process. The exit code is one of [`Exit`].
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let read = command().try_get_matches().and_then(|found| Cli::from_arg_matches(&found));
+    let cli = match read {
+        Ok(cli) => cli,
+        Err(error) => return usage::tell(&error, std::env::args_os()),
+    };
     let out = Out::new(cli.output);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -101,10 +117,15 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// The command line with the long help of every command.
+fn command() -> clap::Command {
+    help::whole(Cli::command())
+}
+
 async fn run(command: Command, out: Out) -> Result<(), Failure> {
     match command {
         // It holds the whole server, too much for a stack frame of the others.
-        Command::Serve(args) => Box::pin(serve::run(args)).await,
+        Command::Serve(args) => Box::pin(serve::run(args, out)).await,
         Command::Health(args) => health::run(args, out).await,
         Command::Bootstrap(args) => bootstrap::run(args, out).await,
         Command::Config(command) => config::run(&command, out),
@@ -113,12 +134,15 @@ async fn run(command: Command, out: Out) -> Result<(), Failure> {
         Command::Tenant(command) => tenant::run(command, out).await,
         Command::Key(command) => key::run(command, out).await,
         Command::Import(command) => import::run(command, out).await,
+        Command::Demo(command) => seed::run(command, out).await,
+        Command::Smoke(args) => smoke::run(args, out).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "bursar", &mut script);
             let script = String::from_utf8_lossy(&script);
             out.show(&serde_json::json!({"script": script}), script.trim_end())
         }
+        Command::Man(args) => man::run(&args, Cli::command(), out),
     }
 }
 

@@ -33,6 +33,22 @@ impl Out {
         }
     }
 
+    /// A result that has a form of its own, whichever form others have.
+    #[allow(clippy::unused_self, reason = "every result goes through it")]
+    pub(crate) fn raw(self, text: &str) -> Result<(), Failure> {
+        print(text)
+    }
+
+    /// A line of a result that grows before people's eyes; programs get all of it at the end, by [`Out::whole`].
+    pub(crate) fn line(self, text: &str) -> Result<(), Failure> {
+        if self.0 == Format::Text { print(text) } else { Ok(()) }
+    }
+
+    /// The whole of a result whose lines people have seen.
+    pub(crate) fn whole(self, json: &Value) -> Result<(), Failure> {
+        if self.0 == Format::Json { print(&format!("{json:#}")) } else { Ok(()) }
+    }
+
     /// One object: a line for each field.
     pub(crate) fn object(self, value: &Value) -> Result<(), Failure> {
         let mut fields = Vec::new();

@@ -19,11 +19,17 @@ impl From<Status> for Failure {
             | Code::FailedPrecondition
             | Code::Aborted
             | Code::ResourceExhausted => Exit::Refused,
+            _ if is_lost(&status) => Exit::Unavailable,
             _ => Exit::Failed,
         };
         let (message, details) = describe(&status);
         Self { exit, message, details }
     }
+}
+
+/// Whether no answer came: the connection broke, or there was none. What a server says has no source here.
+pub(crate) fn is_lost(status: &Status) -> bool {
+    status.code() == Code::Unknown && std::error::Error::source(status).is_some()
 }
 
 /// The status as lines for people and as JSON for programs.

@@ -1,14 +1,15 @@
 //! `bursar serve`: the server as a process, with its signals.
 
 use super::failure::{Exit, Failure};
+use super::output::Out;
 use super::{demo, logging};
 use crate::config::{Backend, Config, Purpose, table};
 use crate::redact::redact;
 use crate::serve::{self, Reloaded, Running, StartError};
 use crate::telemetry;
 use secrecy::ExposeSecret;
+use serde_json::json;
 use std::convert::Infallible;
-use std::io::Write;
 use std::pin::pin;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -28,7 +29,7 @@ pub(crate) struct Args {
     demo: bool,
 }
 
-pub(crate) async fn run(args: Args) -> Result<(), Failure> {
+pub(crate) async fn run(args: Args, out: Out) -> Result<(), Failure> {
     let config = Config::from_env(Purpose::Serve)?;
     telemetry::install(&config.telemetry).map_err(Failure::failed)?;
     logging::init(&config);
@@ -52,7 +53,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let running = started?;
     tracing::info!(grpc = %running.grpc_addr, ops = %running.ops_addr, "serving");
     let ended = tokio::select! {
-        ended = serving(&config, &running, args.demo) => Err(ended),
+        ended = serving(&config, &running, args.demo, out) => Err(ended),
         never = reloading(&running, &mut hangup) => match never {},
         () = signals.next() => Ok(()),
     };
@@ -96,13 +97,13 @@ async fn reloading(running: &Running, hangup: &mut Signal) -> Infallible {
 }
 
 /// Serves until it makes no sense any more.
-async fn serving(config: &Config, running: &Running, with_demo: bool) -> Failure {
+async fn serving(config: &Config, running: &Running, with_demo: bool, out: Out) -> Failure {
     let failed = async { Failure::failed(running.failed().await) };
     let demo = async {
         if with_demo {
             match demo::prepare(config, running).await {
                 // Nobody reads it when stdout is closed.
-                Ok(lines) => drop(writeln!(std::io::stdout(), "\n{lines}")),
+                Ok(lines) => drop(out.show(&json!({"demo": lines}), &format!("\n{lines}"))),
                 Err(failure) => tracing::warn!("there is no demo tenant: {}", failure.message),
             }
         }

@@ -4,41 +4,35 @@ use super::client::{Client, RequestId, named};
 use super::confirm::confirm;
 use super::failure::Failure;
 use super::output::Out;
-use super::tenant_calls::{Limits, State, create, list, show, update};
+use super::tenant_calls::{Limits, NewTenant, State, create, list, show, update};
 use crate::config::{Config, Purpose};
 use bursar_proto::admin::v1::{
     DeleteTenantRequest, GetTenantRequest, ResumeTenantRequest, SuspendTenantRequest,
 };
 use clap::Subcommand;
-use std::path::PathBuf;
 use uuid::Uuid;
 
 /// Manage tenants; needs a key of the platform
+///
+/// A tenant is an organisation that the database itself walls off from all others. Making one gives its first admin
+/// key; offboarding one ends its keys and keeps its books for the retention that the law asks for.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Make a tenant and its first admin key
-    #[command(after_help = "Example:\n  bursar tenant create 'Example Ltd' --key-file example.key")]
-    Create {
-        /// Name for people
-        name: String,
-        #[command(flatten)]
-        limits: Limits,
-        /// Label of the first key
-        #[arg(long, default_value = "")]
-        key_label: String,
-        /// Write the key to this file, readable by its owner only, instead of printing it
-        #[arg(long, value_name = "FILE")]
-        key_file: Option<PathBuf>,
-        #[command(flatten)]
-        request_id: RequestId,
-    },
+    Create(NewTenant),
     /// Show a tenant
+    ///
+    /// Needs a key of the platform. Shows its state and limits, and the etag that `tenant update --etag` takes. It
+    /// shows nothing of the tenant's business: the platform cannot read that.
     #[command(after_help = "Example:\n  bursar tenant get 01890a5d-ac96-774b-bcce-b302099a8057")]
     Get {
         /// Id of the tenant
         id: Uuid,
     },
     /// List tenants, oldest first
+    ///
+    /// Needs a key of the platform. Lists all of them, those that were offboarded included, unless a state is asked
+    /// for.
     #[command(after_help = "Example:\n  bursar tenant list --state suspended")]
     List {
         /// Only tenants in this state
@@ -46,6 +40,8 @@ pub(crate) enum Command {
         state: Option<State>,
     },
     /// Change a tenant's name or limits
+    ///
+    /// Needs a key of the platform. What is not given stays as it is; new limits hold on every server within a second.
     #[command(
         after_help = "Example:\n  bursar tenant update 01890a5d-ac96-774b-bcce-b302099a8057 --requests-per-second 500"
     )]
@@ -64,6 +60,9 @@ pub(crate) enum Command {
         request_id: RequestId,
     },
     /// Stop all calls of a tenant; its data stays
+    ///
+    /// Needs a key of the platform. Within a second every call with one of its keys is refused with TENANT_SUSPENDED,
+    /// on every server; nothing is deleted, and open holds go on to expire. `bursar tenant resume` undoes it.
     #[command(
         after_help = "Example:\n  bursar tenant suspend 01890a5d-ac96-774b-bcce-b302099a8057 --reason 'unpaid'"
     )]
@@ -77,6 +76,8 @@ pub(crate) enum Command {
         request_id: RequestId,
     },
     /// Let a suspended tenant call again
+    ///
+    /// Needs a key of the platform. Its keys work again within a second, on every server.
     #[command(after_help = "Example:\n  bursar tenant resume 01890a5d-ac96-774b-bcce-b302099a8057")]
     Resume {
         /// Id of the tenant
@@ -85,6 +86,10 @@ pub(crate) enum Command {
         request_id: RequestId,
     },
     /// Offboard a tenant for good: its keys end, its role and views go
+    ///
+    /// Needs a key of the platform, and asks first. Revokes all keys and drops the tenant's role and schema; its
+    /// accounts, transfers and audit trail stay as rows that nobody can reach through a key. Refused with
+    /// TENANT_NOT_EMPTY while accounts have balances or holds, unless forced. It cannot be undone.
     #[command(
         after_help = "Example:\n  bursar tenant delete 01890a5d-ac96-774b-bcce-b302099a8057 --yes"
     )]
@@ -103,14 +108,11 @@ pub(crate) enum Command {
 }
 
 pub(crate) async fn run(command: Command, out: Out) -> Result<(), Failure> {
-    let client = Client::from_config(&Config::from_env(Purpose::Client)?).await?;
+    let config = Config::from_env(Purpose::Client)?;
+    let client = Client::from_config(&config).await?;
     let mut tenants = client.tenants();
     match command {
-        Command::Create { name, limits, key_label, key_file, request_id } => {
-            let shown =
-                create(tenants, name, &limits, key_label, key_file.as_deref(), &request_id).await?;
-            out.object(&shown)
-        }
+        Command::Create(new) => create(tenants, new, &config.url, out).await,
         Command::Get { id } => {
             let request = GetTenantRequest { id: id.to_string() };
             show(out, tenants.get_tenant(request).await?.into_inner().tenant)

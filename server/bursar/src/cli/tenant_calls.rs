@@ -2,16 +2,16 @@
 
 use super::client::{Link, RequestId, named};
 use super::failure::Failure;
+use super::hand_over::hand_over;
 use super::json::{json, json_all};
-use super::key::hand_over;
+use super::manifest::{self, Subject};
 use super::output::Out;
 use bursar_proto::admin::v1::tenant_service_client::TenantServiceClient;
 use bursar_proto::admin::v1::{
     CreateTenantRequest, ListTenantsRequest, Tenant, TenantLimits, TenantState, UpdateTenantRequest,
 };
 use clap::{Args, ValueEnum};
-use serde_json::Value;
-use std::path::Path;
+use std::path::PathBuf;
 use uuid::Uuid;
 
 const MESSAGE: &str = "bursar.admin.v1.Tenant";
@@ -34,27 +34,59 @@ pub(crate) enum State {
     Deleted,
 }
 
+/// Make a tenant and its first admin key
+///
+/// Needs a key of the platform. In one transaction it makes the tenant with its database role, its schema of reporting
+/// views, and an admin key, whose text is shown this once: printed, written to a file, or as a Kubernetes Secret
+/// ready for kubeseal or SOPS. With that key, `bursar key create` makes the keys of services.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  bursar tenant create 'Example Ltd' --key-file example.key
+  bursar tenant create 'Example Ltd' --namespace payments --manifest \\
+    | kubeseal --format yaml > sealed.yaml")]
+pub(crate) struct NewTenant {
+    /// Name for people
+    name: String,
+    #[command(flatten)]
+    limits: Limits,
+    /// Label of the first key
+    #[arg(long, default_value = "")]
+    key_label: String,
+    /// Write the key to this file, readable by its owner only, instead of printing it
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+    #[command(flatten)]
+    manifest: manifest::Args,
+    #[command(flatten)]
+    request_id: RequestId,
+}
+
 pub(super) async fn create(
     mut tenants: TenantServiceClient<Link>,
-    name: String,
-    limits: &Limits,
-    key_label: String,
-    key_file: Option<&Path>,
-    request_id: &RequestId,
-) -> Result<Value, Failure> {
-    let request_id = request_id.get();
+    new: NewTenant,
+    url: &str,
+    out: Out,
+) -> Result<(), Failure> {
+    new.manifest.check()?;
+    let request_id = new.request_id.get();
     let request = CreateTenantRequest {
         request_id: request_id.clone(),
-        name,
-        limits: Some(limits.message()),
-        key_label,
+        name: new.name.clone(),
+        limits: Some(new.limits.message()),
+        key_label: new.key_label,
         validate_only: false,
     };
     let reply = tenants.create_tenant(request).await.map_err(named(&request_id))?.into_inner();
-    let mut shown = json(MESSAGE, &reply.tenant.unwrap_or_default())?;
-    shown["key_id"] = reply.key_id.into();
-    hand_over(&mut shown, reply.key, key_file, reply.replayed);
-    Ok(shown)
+    let tenant = reply.tenant.unwrap_or_default();
+    let mut shown = json(MESSAGE, &tenant)?;
+    shown["key_id"] = reply.key_id.clone().into();
+    if new.manifest.wanted() {
+        let subject =
+            Subject { tenant_id: &tenant.id, key_id: &reply.key_id, label: &new.name, url };
+        return new.manifest.hand_over(out, shown, &subject, reply.key, reply.replayed);
+    }
+    hand_over(out, shown, reply.key, new.key_file.as_deref(), reply.replayed)
 }
 
 pub(super) async fn list(

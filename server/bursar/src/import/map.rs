@@ -67,6 +67,8 @@ struct WrittenDate {
 /// A mapping, checked.
 #[derive(Debug)]
 pub struct Map {
+    /// Its text: another one maps lines to other transfers.
+    pub(crate) text: String,
     pub(crate) format: Option<FileFormat>,
     pub(crate) delimiter: u8,
     pub(crate) create_accounts: bool,
@@ -139,6 +141,7 @@ impl Map {
             metadata.push((name.clone(), template(&format!("metadata.{name}"), text)?));
         }
         Ok(Self {
+            text: text.to_owned(),
             format: written.format,
             delimiter,
             create_accounts: written.create_accounts,

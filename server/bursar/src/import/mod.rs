@@ -2,7 +2,9 @@
 //! accounts, and sends batches. Ids come from the data, so that the same import again is a replay.
 
 mod accounts;
+mod chunk;
 mod convert;
+mod journal;
 mod map;
 mod records;
 mod report;
@@ -12,10 +14,13 @@ mod send;
 mod template;
 #[cfg(test)]
 mod tests;
+mod window;
 
+pub use journal::Journal;
 pub use map::{Map, MapError};
 pub use report::Report;
 pub use run::{Import, ImportError, Summary};
+pub(crate) use send::patiently;
 
 /// A line that was not imported.
 #[derive(Debug, Clone, PartialEq, Eq)]

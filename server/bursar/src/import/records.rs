@@ -105,7 +105,7 @@ impl Records {
     }
 
     /// Bytes of the file read so far, as it is stored.
-    pub(crate) fn position(&self) -> u64 {
+    pub(crate) fn read_bytes(&self) -> u64 {
         self.read.load(Ordering::Relaxed)
     }
 }

@@ -2,17 +2,18 @@
 
 use super::Refused;
 use super::accounts::Accounts;
-use super::convert::{Planned, convert};
+use super::chunk::{Chunk, address, first_of_its_id, references};
+use super::convert::convert;
+use super::journal::Journal;
 use super::map::Map;
 use super::records::Records;
 use super::report::Report;
 use super::send::{Sent, send};
+use super::window::Window;
 use crate::cli::Client;
 use bursar_domain::limits::{MAX_BATCH_TRANSFERS, MAX_MESSAGE_BYTES};
-use bursar_proto::ledger::v1::NewTransfer;
 use prost::Message;
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::path::Path;
 use tokio::task::{JoinError, JoinSet};
 use tonic::Status;
@@ -87,6 +88,8 @@ pub struct Import<'a> {
     pub batch: usize,
     /// Where refused lines go.
     pub report: Report,
+    /// How far an earlier run got, and this one gets; none when nothing is sent.
+    pub journal: Option<Journal>,
     /// Told after each batch, with the bytes of the file read so far.
     pub progress: &'a mut (dyn FnMut(&Summary, u64) + Send),
 }
@@ -108,47 +111,59 @@ impl Import<'_> {
                 });
             }
         }
+        let mut work = Work::default();
+        if let Some(journal) = &self.journal {
+            work.settled = journal.settled.line;
+            work.summary = journal.summary();
+            self.report.keep(journal.settled.report_bytes).map_err(ImportError::File)?;
+        }
+        let done = self.all(&mut records, &mut work).await;
+        if let Some(journal) = &mut self.journal {
+            journal.close(done.is_ok());
+        }
+        done.map(|()| work.summary)
+    }
+
+    async fn all(&mut self, records: &mut Records, work: &mut Work) -> Result<(), ImportError> {
         let mut accounts = Accounts::default();
-        let mut seen = HashMap::new();
-        let mut summary = Summary::default();
-        let mut sending: JoinSet<Result<Sent, ImportError>> = JoinSet::new();
+        let mut sending: JoinSet<Answer> = JoinSet::new();
         loop {
-            let chunk = self.chunk(&mut records, &mut seen, &mut summary)?;
-            if chunk.is_empty() {
+            let Chunk { planned, last_line, mut refused } = self.chunk(records, work)?;
+            if planned.is_empty() && refused.is_empty() {
                 break;
             }
             if let Some(client) = self.client.clone() {
-                accounts.learn(&client, self.map, references(&chunk)).await?;
-                let batch = self.address(chunk, &accounts, &mut summary)?;
+                accounts.learn(&client, self.map, references(&planned)).await?;
+                let batch = address(planned, &accounts, &mut refused);
                 while sending.len() >= self.in_flight.max(1) {
-                    self.settle(sending.join_next().await, &mut summary)?;
+                    self.answer(sending.join_next().await, work)?;
                 }
-                sending.spawn(send(client, batch));
+                let number = work.window.open(last_line, refused);
+                sending.spawn(async move { (number, send(client, batch).await) });
             } else {
                 // Only looked at: it would have been sent.
-                summary.posted += chunk.len() as u64;
+                let number = work.window.open(last_line, refused);
+                let posted = planned.len() as u64;
+                work.window.answer(number, Sent { posted, ..Sent::default() });
+                self.settle(work)?;
             }
-            (self.progress)(&summary, records.position());
+            (self.progress)(&work.summary, records.read_bytes());
         }
         while let Some(done) = sending.join_next().await {
-            self.settle(Some(done), &mut summary)?;
-            (self.progress)(&summary, records.position());
+            self.answer(Some(done), work)?;
+            (self.progress)(&work.summary, records.read_bytes());
         }
-        Ok(summary)
+        Ok(())
     }
 
     /// The next lines that make up a batch; empty at the end of the file.
-    fn chunk(
-        &mut self,
-        records: &mut Records,
-        seen: &mut HashMap<Uuid, u64>,
-        summary: &mut Summary,
-    ) -> Result<Vec<Planned>, ImportError> {
+    fn chunk(&mut self, records: &mut Records, work: &mut Work) -> Result<Chunk, ImportError> {
         let most = self.batch.clamp(1, MAX_BATCH_TRANSFERS);
-        let (mut chunk, mut bytes) = (Vec::new(), 0);
-        while chunk.len() < most && bytes < BATCH_BYTES {
+        let (mut chunk, mut bytes) = (Chunk::default(), 0);
+        while chunk.planned.len() < most && chunk.refused.len() < most && bytes < BATCH_BYTES {
             let Some(next) = records.next() else { break };
             let row = next.map_err(ImportError::File)?;
+            let line = row.as_ref().map_or_else(|(line, _)| *line, |row| row.line);
             let planned = row
                 .map_err(|(line, problem)| Refused {
                     line,
@@ -157,88 +172,69 @@ impl Import<'_> {
                     problem,
                 })
                 .and_then(|row| convert(self.map, &row))
-                .and_then(|planned| first_of_its_id(planned, seen));
+                .and_then(|planned| first_of_its_id(planned, &mut work.seen));
+            if line <= work.settled {
+                // Read for its id only: an earlier run has dealt with it.
+                continue;
+            }
+            chunk.last_line = line;
             match planned {
                 Ok(planned) => {
                     bytes += planned.transfer.encoded_len() + ITEM_EXTRA_BYTES;
-                    chunk.push(planned);
+                    chunk.planned.push(planned);
                 }
-                Err(refused) => self.refuse(&refused, summary)?,
+                Err(refused) => chunk.refused.push(refused),
             }
         }
         Ok(chunk)
     }
 
-    /// Puts the accounts' ids into the transfers.
-    fn address(
+    /// Takes in the answer to a batch.
+    fn answer(
         &mut self,
-        chunk: Vec<Planned>,
-        accounts: &Accounts,
-        summary: &mut Summary,
-    ) -> Result<Vec<(u64, NewTransfer)>, ImportError> {
-        let mut batch = Vec::with_capacity(chunk.len());
-        for Planned { line, debit, credit, mut transfer } in chunk {
-            if let (Some(from), Some(to)) = (accounts.id(&debit), accounts.id(&credit)) {
-                from.clone_into(&mut transfer.debit_account_id);
-                to.clone_into(&mut transfer.credit_account_id);
-                batch.push((line, transfer));
-                continue;
-            }
-            let absent = if accounts.id(&debit).is_none() { debit } else { credit };
-            let problem = format!(
-                "there is no account with the external reference {absent}; make it, or set create_accounts = true in the mapping"
-            );
-            self.refuse(
-                &Refused { line, id: transfer.id, reason: "ACCOUNT_NOT_FOUND".into(), problem },
-                summary,
-            )?;
-        }
-        Ok(batch)
-    }
-
-    fn settle(
-        &mut self,
-        done: Option<Result<Result<Sent, ImportError>, JoinError>>,
-        summary: &mut Summary,
+        done: Option<Result<Answer, JoinError>>,
+        work: &mut Work,
     ) -> Result<(), ImportError> {
         let Some(done) = done else { return Ok(()) };
-        let sent = done.map_err(|e| ImportError::Task(e.to_string()))??;
-        summary.posted += sent.posted;
-        summary.replayed += sent.replayed;
-        sent.refused.iter().try_for_each(|refused| self.refuse(refused, summary))
-    }
-
-    fn refuse(&mut self, refused: &Refused, summary: &mut Summary) -> Result<(), ImportError> {
-        summary.refused += 1;
-        self.report.add(refused).map_err(ImportError::File)
-    }
-}
-
-/// Refuses a second line with the same id: the server would take it for a replay.
-fn first_of_its_id(planned: Planned, seen: &mut HashMap<Uuid, u64>) -> Result<Planned, Refused> {
-    let id = planned.transfer.id.parse().unwrap_or_default();
-    match seen.entry(id) {
-        Entry::Vacant(free) => {
-            free.insert(planned.line);
-            Ok(planned)
+        let (number, sent) = done.map_err(|e| ImportError::Task(e.to_string()))?;
+        let mut sent = sent?;
+        if let Some(journal) = &mut self.journal {
+            journal.answered(sent.witness.take());
         }
-        Entry::Occupied(first) => Err(Refused {
-            line: planned.line,
-            id: planned.transfer.id,
-            reason: "DUPLICATE_ID".into(),
-            problem: format!(
-                "has the same id as line {}; name columns in the mapping's id that tell lines apart",
-                first.get()
-            ),
-        }),
+        work.window.answer(number, sent);
+        self.settle(work)
+    }
+
+    /// Counts and reports what is settled by now, in the order of the file.
+    fn settle(&mut self, work: &mut Work) -> Result<(), ImportError> {
+        let mut last_line = None;
+        while let Some(done) = work.window.settled() {
+            work.summary.posted += done.posted;
+            work.summary.replayed += done.replayed;
+            work.summary.refused += done.refused.len() as u64;
+            for refused in &done.refused {
+                self.report.add(refused).map_err(ImportError::File)?;
+            }
+            last_line = Some(done.last_line);
+        }
+        if let (Some(line), Some(journal)) = (last_line, &mut self.journal) {
+            let bytes = self.report.bytes().map_err(ImportError::File)?;
+            journal.advance(line, &work.summary, bytes);
+        }
+        Ok(())
     }
 }
 
-/// External reference and asset of every account of these transfers.
-fn references(chunk: &[Planned]) -> impl Iterator<Item = (String, String)> {
-    chunk.iter().flat_map(|planned| {
-        let asset =
-            planned.transfer.amount.as_ref().map(|money| money.asset.clone()).unwrap_or_default();
-        [(planned.debit.clone(), asset.clone()), (planned.credit.clone(), asset)]
-    })
+/// Number of a part in the window, and what became of it.
+type Answer = (u64, Result<Sent, ImportError>);
+
+/// What an import knows while it runs.
+#[derive(Default)]
+struct Work {
+    /// Lines by the ids of their transfers.
+    seen: HashMap<Uuid, u64>,
+    /// Up to this line an earlier run has dealt with all.
+    settled: u64,
+    window: Window,
+    summary: Summary,
 }

@@ -2,7 +2,7 @@
 
 use super::Refused;
 use super::run::ImportError;
-use crate::cli::{Client, reason_of};
+use crate::cli::{Client, is_lost, reason_of};
 use bursar_proto::ledger::v1::{BatchCreateTransfersRequest, BatchMode, NewTransfer};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,6 +20,8 @@ pub(crate) struct Sent {
     pub(crate) posted: u64,
     pub(crate) replayed: u64,
     pub(crate) refused: Vec<Refused>,
+    /// Id of a transfer that the server has now.
+    pub(crate) witness: Option<String>,
 }
 
 /// Makes a call, again while the server is busy or away.
@@ -31,10 +33,11 @@ where
     for _ in 1..ATTEMPTS {
         let status = match call().await {
             Err(status)
-                if matches!(
-                    status.code(),
-                    Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted
-                ) =>
+                if is_lost(&status)
+                    || matches!(
+                        status.code(),
+                        Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted
+                    ) =>
             {
                 status
             }
@@ -68,8 +71,14 @@ pub(crate) async fn send(
             Ok(reply) => {
                 for ((line, _), result) in batch.iter().zip(reply.into_inner().results) {
                     match result.error {
-                        None if result.replayed => sent.replayed += 1,
-                        None => sent.posted += 1,
+                        None => {
+                            *(if result.replayed {
+                                &mut sent.replayed
+                            } else {
+                                &mut sent.posted
+                            }) += 1;
+                            sent.witness = Some(result.id);
+                        }
                         Some(error) => sent.refused.push(refused(*line, result.id, &error)),
                     }
                 }

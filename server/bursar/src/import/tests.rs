@@ -161,6 +161,7 @@ async fn a_check_reads_all_and_reports_what_does_not_fit() {
         in_flight: 1,
         batch: 8190,
         report: Report::new(report.clone()),
+        journal: None,
         progress: &mut |_, _| calls += 1,
     }
     .run(&file)
@@ -200,6 +201,7 @@ async fn the_real_file_fits_its_mapping() {
         in_flight: 1,
         batch: 8190,
         report: Report::new(dir.path().join("refused.csv")),
+        journal: None,
         progress: &mut |_, _| {},
     }
     .run(&file)

@@ -15,6 +15,7 @@ mod tenant_service;
 mod transfer_service;
 
 mod access_paths;
+mod command_line;
 mod czech_bank;
 mod database_tls;
 mod migrations;
