@@ -64,6 +64,7 @@ BEGIN
     END IF;
     RETURN tenant::uuid;
 END $function$;
+GRANT EXECUTE ON FUNCTION tenancy.current_tenant() TO PUBLIC;
 
 CREATE OR REPLACE FUNCTION tenancy.find_key(key_id uuid)
  RETURNS TABLE(tenant_id uuid, tenant_name text, tenant_state text, requests_per_second integer, label text, role text, institution_id uuid, hash bytea, expires_at timestamp with time zone, revoked_at timestamp with time zone)
@@ -173,6 +174,7 @@ AS $function$
 BEGIN
     RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = '42501';
 END $function$;
+GRANT EXECUTE ON FUNCTION tenancy.refuse_change() TO PUBLIC;
 
 CREATE OR REPLACE FUNCTION tenancy.schema_version()
  RETURNS bigint

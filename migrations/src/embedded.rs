@@ -17,6 +17,9 @@ pub struct Step {
     pub down: &'static str,
 }
 
+/// sqlx's own marker, for statements that refuse a transaction (CREATE INDEX CONCURRENTLY).
+const NO_TRANSACTION: &str = "-- no-transaction";
+
 macro_rules! step {
     ($version:literal, $name:literal) => {
         Step {
@@ -48,11 +51,30 @@ pub fn latest_version() -> i64 {
 }
 
 impl Step {
+    /// What it is for: the first comment of its up file.
+    pub fn message(&self) -> &'static str {
+        let mut lines = self.up.lines().filter(|line| !line.starts_with(NO_TRANSACTION));
+        lines.next().and_then(|line| line.strip_prefix("-- ")).unwrap_or_default()
+    }
+
+    /// The SQL that applies it, under a line with its version and message.
+    pub fn up_text(&self) -> String {
+        self.headed(self.up)
+    }
+
+    /// The SQL that reverts it, under a line with its version and message.
+    pub fn down_text(&self) -> String {
+        self.headed(self.down)
+    }
+
+    fn headed(&self, sql: &str) -> String {
+        format!("-- {} {}: {}\n{sql}", self.version, self.name, self.message())
+    }
+
     /// For sqlx, which adds the checksum and the transaction.
     pub(crate) fn migration(&self, kind: MigrationType) -> Migration {
         let sql = if kind == MigrationType::ReversibleDown { self.down } else { self.up };
-        // sqlx's own marker, for statements that refuse a transaction (CREATE INDEX CONCURRENTLY).
-        let no_tx = sql.starts_with("-- no-transaction");
+        let no_tx = sql.starts_with(NO_TRANSACTION);
         Migration::new(self.version, self.name.into(), kind, sql.into_sql_str(), no_tx)
     }
 }
@@ -75,6 +97,17 @@ mod tests {
             .collect();
         assert_eq!(files, named);
         assert!(STEPS.is_sorted_by(|a, b| a.version < b.version));
+    }
+
+    #[test]
+    fn each_has_a_message() {
+        for step in STEPS {
+            assert!(
+                step.message().len() > 10,
+                "{}: begin its up file with `-- message`",
+                step.name
+            );
+        }
     }
 
     #[test]

@@ -47,6 +47,32 @@ pub enum Error {
         "there is no migration {0}: `bursar migrate status` lists them (0 with `down` means all)"
     )]
     NoSuchVersion(i64),
+    /// The message of a new migration cannot be a file's name.
+    #[error(
+        "the message {0:?} makes no name: write one line with letters or digits of ASCII in it, at most {1} characters"
+    )]
+    Message(String, usize),
+    /// A new migration would not be the newest.
+    #[error(
+        "the version {version} is not newer than {newest}, which {folder} has already: set the clock right, or try \
+         again in a second"
+    )]
+    NotNewest {
+        /// Of the new one.
+        version: i64,
+        /// The newest there.
+        newest: i64,
+        /// The folder.
+        folder: String,
+    },
+    /// The files of a new migration cannot be written.
+    #[error("{path}: {reason}; give the migrations/sql folder of a checkout with --dir")]
+    Folder {
+        /// What was read or written.
+        path: String,
+        /// The system's words.
+        reason: String,
+    },
     /// Others held a lock for longer than the retries last.
     #[error(
         "gave up on migration {0}: other transactions held the tables' locks through {1} attempts; nothing of it was \

@@ -6,9 +6,13 @@
 mod bootstrap;
 mod connect;
 mod database;
+mod drift;
 mod embedded;
 mod error;
+mod items;
 mod keys;
+mod lexer;
+mod revision;
 mod runner;
 mod schema;
 mod scram;
@@ -16,9 +20,11 @@ mod status;
 
 pub use bootstrap::{Bootstrap, bootstrap, bootstrap_sql};
 pub use database::{create_database, identify};
+pub use drift::{Difference, Drift, drift};
 pub use embedded::{Step, latest_version, steps};
 pub use error::Error;
 pub use keys::first_platform_key;
+pub use revision::{Revision, revision};
 pub use runner::Runner;
 pub use schema::dump;
 pub use status::{Applied, Migration, Progress, State};

@@ -7,7 +7,6 @@ use crate::status::{Applied, Migration, Progress, State};
 use secrecy::SecretString;
 use sqlx::migrate::{Migrate, MigrateError, MigrationType};
 use sqlx::postgres::PgConnection;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 /// A schema of its own, so that going down to nothing drops Bursar's schemas wholly.
@@ -31,6 +30,11 @@ impl Runner {
     /// Ends the connection.
     pub async fn close(self) {
         close(self.conn).await;
+    }
+
+    /// For what is read beside the migrations.
+    pub(crate) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.conn
     }
 
     /// Applies what is missing, up to and with `to` (`None`: all). Returns what was applied.
@@ -70,6 +74,7 @@ impl Runner {
             .map(|(version, name, at, _)| Migration {
                 version: *version,
                 name: name.clone(),
+                message: None,
                 state: State::Unknown(Applied { at: at.clone() }),
             })
             .collect();
@@ -82,20 +87,27 @@ impl Runner {
                     if same { State::Applied(applied) } else { State::Changed(applied) }
                 }
             };
-            Migration { version: step.version, name: step.name.to_owned(), state }
+            Migration {
+                version: step.version,
+                name: step.name.to_owned(),
+                message: Some(step.message()),
+                state,
+            }
         }));
         all.sort_by_key(|migration| migration.version);
         Ok(all)
     }
 
-    /// The SQL that `up` would run, each step under a comment with its name. Changes nothing.
-    pub async fn pending_sql(&mut self, to: Option<i64>) -> Result<String, Error> {
+    /// What `up` would apply, in this order. Changes nothing.
+    pub async fn plan_up(&mut self, to: Option<i64>) -> Result<Vec<&'static Step>, Error> {
         known(to)?;
-        let mut sql = String::new();
-        for step in self.pending(to).await? {
-            let _ = writeln!(sql, "-- {} {}\n{}", step.version, step.name, step.up);
-        }
-        Ok(sql)
+        self.pending(to).await
+    }
+
+    /// What `down` would revert, in this order. Changes nothing.
+    pub async fn plan_down(&mut self, to: i64) -> Result<Vec<&'static Step>, Error> {
+        known(Some(to).filter(|to| *to != 0))?;
+        self.newer_than(to).await
     }
 
     async fn up_locked(
@@ -121,12 +133,7 @@ impl Runner {
         to: i64,
         progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Vec<&'static Step>, Error> {
-        let pending = self.pending(None).await?;
-        let applied: Vec<_> = steps()
-            .iter()
-            .rev()
-            .filter(|step| step.version > to && !pending.contains(step))
-            .collect();
+        let applied = self.newer_than(to).await?;
         for step in &applied {
             progress(Progress::Reverting(step));
             let took = self.run(step, MigrationType::ReversibleDown, progress).await?;
@@ -189,6 +196,13 @@ impl Runner {
             .iter()
             .filter(|s| all.iter().any(|m| m.version == s.version && wanted(m)))
             .collect())
+    }
+
+    /// What is applied and newer than `to`, newest first.
+    async fn newer_than(&mut self, to: i64) -> Result<Vec<&'static Step>, Error> {
+        let pending = self.pending(None).await?;
+        let newest_first = steps().iter().rev();
+        Ok(newest_first.filter(|step| step.version > to && !pending.contains(step)).collect())
     }
 
     /// Version, name, time and checksum of what the database has.

@@ -16,26 +16,32 @@ SET check_function_bodies = false;
 ";
 
 /// Object and text, in the order of the object's name.
-type Rows = Vec<(String, String)>;
+pub(crate) type Rows = Vec<(String, String)>;
 
 /// The schema's text. Any login that may connect will do.
 pub async fn dump(url: &SecretString) -> Result<String, Error> {
     let mut conn = connect(url).await?;
-    // With no path every name is written in full; one snapshot, so that a migration in between is seen whole or not.
-    conn.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''")
-        .await?;
-    let text = read(&mut conn).await?;
+    snapshot(&mut conn).await?;
+    let (text, uncovered) = read(&mut conn).await?;
     close(conn).await;
-    Ok(text)
+    if uncovered.is_empty() {
+        return Ok(text);
+    }
+    let names: Vec<String> =
+        uncovered.into_iter().map(|(name, kind)| format!("{kind} {name}")).collect();
+    Err(Error::NotDumpable(names.join(", ")))
 }
 
-async fn read(conn: &mut PgConnection) -> Result<String, Error> {
+/// With no path every name is written in full; one snapshot, so that a migration in between is seen whole or not.
+pub(crate) async fn snapshot(conn: &mut PgConnection) -> Result<(), Error> {
+    conn.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''")
+        .await?;
+    Ok(())
+}
+
+/// The schema's text, and name and kind of what it has no words for.
+pub(crate) async fn read(conn: &mut PgConnection) -> Result<(String, Rows), Error> {
     let uncovered = rows(conn, include_str!("schema/uncovered.sql")).await?;
-    if !uncovered.is_empty() {
-        let names: Vec<String> =
-            uncovered.into_iter().map(|(name, kind)| format!("{kind} {name}")).collect();
-        return Err(Error::NotDumpable(names.join(", ")));
-    }
     let mut text = HEAD.to_owned();
     for sql in [include_str!("schema/schemas.sql"), include_str!("schema/functions.sql")] {
         for (_, part) in rows(conn, sql).await? {
@@ -65,7 +71,7 @@ async fn read(conn: &mut PgConnection) -> Result<String, Error> {
         let keys: Vec<String> = keys.into_iter().map(|(_, line)| line).collect();
         paragraph(&mut text, &keys.join("\n"));
     }
-    Ok(text)
+    Ok((text, uncovered))
 }
 
 async fn rows(conn: &mut PgConnection, sql: &'static str) -> Result<Rows, Error> {

@@ -9,8 +9,10 @@ use std::time::Duration;
 pub struct Migration {
     /// `YYYYMMDDhhmmss`.
     pub version: i64,
-    /// What it is about.
+    /// The rest of its file's name.
     pub name: String,
+    /// What it is for; unknown of one that only the database knows.
+    pub message: Option<&'static str>,
     /// Whether the database has it.
     pub state: State,
 }

@@ -1,7 +1,7 @@
 -- Tables with columns and constraints. Foreign keys come later, when all tables are there; PostgreSQL 18 keeps NOT NULL
 -- as constraints (contype n), which the columns say already. Partitions are made at run time and are left out.
 SELECT format('%I.%I', n.nspname, c.relname),
-       format('CREATE TABLE %I.%I (', n.nspname, c.relname) || E'\n    '
+       format('CREATE %sTABLE %I.%I (', CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED ' ELSE '' END, n.nspname, c.relname) || E'\n    '
        || (SELECT string_agg(line.text, E',\n    ' ORDER BY line.part, line.place, line.text COLLATE "C")
            FROM (
                SELECT 1 AS part, a.attnum::integer AS place,
@@ -26,11 +26,34 @@ SELECT format('%I.%I', n.nspname, c.relname),
            ) line)
        || E'\n)'
        || CASE WHEN c.relkind = 'p' THEN ' PARTITION BY ' || pg_get_partkeydef(c.oid) ELSE '' END
-       || CASE WHEN c.reloptions IS NOT NULL THEN format(' WITH (%s)', array_to_string(c.reloptions, ', ')) ELSE '' END
+       || coalesce((
+           SELECT ' WITH (' || string_agg(o.text, ', ' ORDER BY o.part, o.text COLLATE "C") || ')'
+           FROM (SELECT 1 AS part, unnest(c.reloptions) AS text
+                 UNION ALL
+                 SELECT 2, 'toast.' || unnest(t.reloptions) FROM pg_class t WHERE t.oid = c.reltoastrelid) o), '')
        || ';'
        || CASE WHEN pg_get_userbyid(c.relowner) <> 'bursar_owner'
                THEN E'\n' || format('ALTER TABLE %I.%I OWNER TO %I;', n.nspname, c.relname, pg_get_userbyid(c.relowner))
                ELSE '' END
+       || CASE c.relreplident WHEN 'd' THEN ''
+               ELSE E'\n' || format('ALTER TABLE %I.%I REPLICA IDENTITY %s;', n.nspname, c.relname,
+                                    CASE c.relreplident
+                                         WHEN 'n' THEN 'NOTHING' WHEN 'f' THEN 'FULL'
+                                         ELSE 'USING INDEX ' || (SELECT quote_ident(x.relname) FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
+                                                                 WHERE i.indrelid = c.oid AND i.indisreplident) END) END
+       || coalesce((
+           SELECT string_agg(E'\n' || format('ALTER TABLE %I.%I ALTER COLUMN %I SET %s;', n.nspname, c.relname, a.attname, s.text),
+                             '' ORDER BY a.attnum, s.text COLLATE "C")
+           FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid,
+                LATERAL (VALUES
+                    -- NULL from PostgreSQL 17 on, -1 before.
+                    (CASE WHEN coalesce(a.attstattarget, -1) <> -1 THEN 'STATISTICS ' || a.attstattarget END),
+                    (CASE WHEN a.attstorage <> t.typstorage
+                          THEN 'STORAGE ' || CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
+                                                               WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END),
+                    (CASE a.attcompression WHEN 'p' THEN 'COMPRESSION pglz' WHEN 'l' THEN 'COMPRESSION lz4' END),
+                    ('(' || array_to_string(a.attoptions, ', ') || ')')) AS s (text)
+           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND s.text IS NOT NULL), '')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname IN ('bursar', 'tenancy') AND c.relkind IN ('r', 'p') AND NOT c.relispartition
 ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"

@@ -17,6 +17,11 @@ pub enum Exit {
     Unavailable = 4,
 }
 
+impl Exit {
+    /// `migrate diff` found that the database is not what this program makes.
+    pub const DIFFERENT: Self = Self::Usage;
+}
+
 /// What is told when a command fails; shows no secret.
 #[derive(Debug)]
 pub struct Failure {
@@ -55,9 +60,16 @@ impl From<ConfigError> for Failure {
 
 impl From<bursar_migrations::Error> for Failure {
     fn from(error: bursar_migrations::Error) -> Self {
-        use bursar_migrations::Error::{Address, Connect, NoSuchVersion, Password};
+        use bursar_migrations::Error::{
+            Address, Connect, Folder, Message, NoSuchVersion, NotNewest, Password,
+        };
         let exit = match error {
-            Address | NoSuchVersion(_) | Password => Exit::Usage,
+            Address
+            | Folder { .. }
+            | Message(..)
+            | NoSuchVersion(_)
+            | NotNewest { .. }
+            | Password => Exit::Usage,
             Connect(_) => Exit::Unavailable,
             _ => Exit::Failed,
         };

@@ -3,16 +3,18 @@
 use super::confirm::confirm;
 use super::failure::Failure;
 use super::logging;
+use super::migrate_diff;
+use super::migrate_new;
 use super::output::Out;
 use crate::config::{Config, Purpose, database_of};
 use crate::target::{Target, TargetError};
-use bursar_migrations::{Progress, Runner, State, Step};
+use bursar_migrations::{Migration, Progress, Runner, State, Step};
 use clap::Subcommand;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
-/// Bring the schema up, take it down, or show it; works on the database itself
+/// Bring the schema up, take it down, compare it, or show it; works on the database itself
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Apply the migrations that are missing
@@ -31,9 +33,10 @@ Examples:
         dry_run: bool,
     },
     /// Revert migrations, and lose what they hold
-    #[command(
-        after_help = "Examples:\n  bursar migrate down --to 20261121000200\n  bursar migrate down --to 0 --yes"
-    )]
+    #[command(after_help = "\
+Examples:
+  bursar migrate down --to 20261121000200 --dry-run
+  bursar migrate down --to 0 --yes")]
     Down {
         /// Keep this version and those before it; 0 keeps none
         #[arg(long, value_name = "VERSION")]
@@ -41,16 +44,32 @@ Examples:
         /// Do not ask
         #[arg(long)]
         yes: bool,
+        /// Print the SQL instead of running it
+        #[arg(long)]
+        dry_run: bool,
     },
     /// List the migrations and whether they are applied
     #[command(after_help = "Example:\n  bursar migrate status --output json")]
     Status,
+    /// Compare the database with what this program makes: exit code 2 when they differ
+    ///
+    /// Names each table, column, constraint, index, policy, right, function, trigger, option, comment, owner, role and
+    /// tenant's view that is missing, was changed, or was added by hand. Changes nothing.
+    #[command(after_help = "\
+Examples:
+  bursar migrate diff
+  bursar migrate diff --output json | jq -r '.[] | [.difference, .kind, .object] | @tsv'")]
+    Diff,
+    New(migrate_new::Args),
     /// Print the canonical text of the database's schema
     #[command(after_help = "Example:\n  bursar migrate schema | diff - migrations/schema.sql")]
     Schema,
 }
 
 pub(crate) async fn run(command: Command, out: Out) -> Result<(), Failure> {
+    if let Command::New(args) = command {
+        return migrate_new::run(&args, out);
+    }
     let config = Config::from_env(Purpose::Schema)?;
     logging::init(&config);
     let target = Target::open(&config).await?;
@@ -61,9 +80,13 @@ pub(crate) async fn run(command: Command, out: Out) -> Result<(), Failure> {
 }
 
 async fn work(command: Command, url: &SecretString, out: Out) -> Result<(), Failure> {
-    if let Command::Schema = command {
-        let text = bursar_migrations::dump(url).await?;
-        return out.show(&json!({"schema": text}), text.trim_end());
+    match command {
+        Command::Schema => {
+            let text = bursar_migrations::dump(url).await?;
+            return out.show(&json!({"schema": text}), text.trim_end());
+        }
+        Command::Diff => return migrate_diff::run(url, out).await,
+        _ => {}
     }
     let mut runner = Runner::connect(url).await?;
     let done = with_runner(command, &mut runner, &database_of(url).unwrap_or_default(), out).await;
@@ -79,14 +102,16 @@ async fn with_runner(
 ) -> Result<(), Failure> {
     match command {
         Command::Up { to, dry_run: true } => {
-            let sql = runner.pending_sql(to).await?;
-            out.show(&json!({"sql": sql}), sql.trim_end())
+            planned(out, &runner.plan_up(to).await?, Step::up_text)
         }
         Command::Up { to, dry_run: false } => {
             let steps = runner.up(to, &mut tell).await?;
             changed(out, "applied", &steps)
         }
-        Command::Down { to, yes } => {
+        Command::Down { to, dry_run: true, .. } => {
+            planned(out, &runner.plan_down(to).await?, Step::down_text)
+        }
+        Command::Down { to, yes, dry_run: false } => {
             let what =
                 format!("this drops tables of the database {database} and all that is in them");
             confirm(yes, &what, database)?;
@@ -94,25 +119,48 @@ async fn with_runner(
             changed(out, "reverted", &steps)
         }
         Command::Status => {
-            let rows: Vec<Value> = runner
-                .status()
-                .await?
-                .iter()
-                .map(|m| {
-                    let (state, at) = match &m.state {
-                        State::Pending => ("pending", None),
-                        State::Applied(applied) => ("applied", Some(&applied.at)),
-                        State::Changed(applied) => ("changed", Some(&applied.at)),
-                        State::Unknown(applied) => ("unknown", Some(&applied.at)),
-                    };
-                    json!({"version": m.version, "name": m.name, "state": state, "applied_at": at})
-                })
-                .collect();
-            out.table(&rows, &["version", "name", "state", "applied_at"])
+            let rows: Vec<Value> = runner.status().await?.iter().map(status_row).collect();
+            out.table(&rows, &["version", "name", "state", "applied_at", "message"])
         }
-        // Needs no runner, so it never comes here.
-        Command::Schema => Ok(()),
+        // These need no runner, so they never come here.
+        Command::Schema | Command::Diff | Command::New(_) => Ok(()),
     }
+}
+
+fn status_row(migration: &Migration) -> Value {
+    let (state, at) = match &migration.state {
+        State::Pending => ("pending", None),
+        State::Applied(applied) => ("applied", Some(&applied.at)),
+        State::Changed(applied) => ("changed", Some(&applied.at)),
+        State::Unknown(applied) => ("unknown", Some(&applied.at)),
+    };
+    json!({
+        "version": migration.version,
+        "name": migration.name,
+        "message": migration.message,
+        "state": state,
+        "applied_at": at,
+    })
+}
+
+/// The SQL of a run that does not take place.
+fn planned(
+    out: Out,
+    steps: &[&'static Step],
+    text: impl Fn(&Step) -> String,
+) -> Result<(), Failure> {
+    let texts: Vec<String> = steps.iter().map(|step| text(step)).collect();
+    let sql = texts.join("\n");
+    let rows: Vec<Value> = steps
+        .iter()
+        .zip(&texts)
+        .map(|(step, sql)| {
+            json!({"version": step.version, "name": step.name, "message": step.message(), "sql": sql})
+        })
+        .collect();
+    let shown =
+        if steps.is_empty() { "-- nothing to do: the schema is as asked" } else { sql.trim_end() };
+    out.show(&json!({"sql": sql, "steps": rows}), shown)
 }
 
 fn changed(out: Out, verb: &str, steps: &[&'static Step]) -> Result<(), Failure> {

@@ -20,6 +20,8 @@ mod logging;
 mod man;
 mod manifest;
 mod migrate;
+mod migrate_diff;
+mod migrate_new;
 mod output;
 mod refusal;
 mod seed;

@@ -198,15 +198,16 @@ async fn only_known_versions_can_be_asked_for() {
     for error in [
         runner.up(Some(99), &mut |_| {}).await.unwrap_err(),
         runner.down(99, &mut |_| {}).await.unwrap_err(),
-        runner.pending_sql(Some(99)).await.unwrap_err(),
+        runner.plan_up(Some(99)).await.unwrap_err(),
+        runner.plan_down(99).await.unwrap_err(),
     ] {
         assert!(matches!(error, Error::NoSuchVersion(99)), "{error}");
     }
     assert!(schemas(&database).await.is_empty());
-    let first = steps()[0];
-    let sql = runner.pending_sql(Some(first.version)).await.unwrap();
-    assert_eq!(sql, format!("-- {} {}\n{}\n", first.version, first.name, first.up));
-    assert!(schemas(&database).await.is_empty(), "it is only printed");
+    let planned = runner.plan_up(Some(steps()[1].version)).await.unwrap();
+    assert_eq!(planned, steps()[..2].iter().collect::<Vec<_>>());
+    assert!(runner.plan_down(0).await.unwrap().is_empty());
+    assert!(schemas(&database).await.is_empty(), "it is only planned");
     runner.close().await;
 }
 

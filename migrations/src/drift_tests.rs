@@ -1,0 +1,91 @@
+//! The comparison of two texts, without a database.
+
+use super::*;
+
+/// What differs when `old` in the built text is `new` instead, each in one line.
+fn when(old: &str, new: &str) -> Vec<String> {
+    assert_eq!(BUILT.matches(old).count(), 1, "{old}");
+    let found = Items::of(&BUILT.replace(old, new));
+    compare(&Items::of(BUILT), &found).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_built_text_is_understood_as_a_whole() {
+    let items = Items::of(BUILT).0;
+    assert!(!items.keys().any(|(kind, _)| kind == "statement"), "{items:?}");
+    assert!(compare(&Items::of(BUILT), &Items::of(BUILT)).is_empty());
+    // Each line that makes something is of one of the things.
+    for (mark, kind) in [
+        ("\nCREATE SCHEMA", "schema"),
+        ("\nCREATE TABLE", "table"),
+        ("\nCREATE OR REPLACE FUNCTION", "function"),
+        ("\nCREATE POLICY", "policy"),
+        ("\nCREATE TRIGGER", "trigger"),
+    ] {
+        let count = items.keys().filter(|key| key.0 == kind).count();
+        assert_eq!(count, BUILT.matches(mark).count(), "{kind}");
+    }
+    let count = |marks: [&str; 2]| {
+        BUILT.lines().filter(|line| marks.iter().any(|mark| line.contains(mark))).count()
+    };
+    let known = |kind| items.keys().filter(|key| key.0 == kind).count();
+    assert_eq!(known("index"), count(["CREATE INDEX ", "CREATE UNIQUE INDEX "]));
+    assert_eq!(known("constraint"), count(["    CONSTRAINT ", " ADD CONSTRAINT "]));
+}
+
+#[test]
+fn a_difference_is_named() {
+    assert_eq!(
+        when("    asset text NOT NULL,\n", "    asset text,\n"),
+        ["column bursar.ledger_account.asset: changed"]
+    );
+    assert_eq!(
+        when(
+            "    expires_at timestamp with time zone,\n    created_at timestamp with time zone NOT NULL DEFAULT now(),\n    ended_at",
+            "    created_at timestamp with time zone NOT NULL DEFAULT now(),\n    ended_at"
+        ),
+        ["column bursar.ledger_hold.expires_at: missing"]
+    );
+    assert_eq!(
+        when(") WITH (fillfactor=70);", ") WITH (autovacuum_enabled=off, fillfactor=70);"),
+        ["option bursar.ledger_account autovacuum_enabled: unexpected"]
+    );
+    assert_eq!(
+        when(
+            "GRANT DELETE ON bursar.operation_record",
+            "GRANT DELETE, UPDATE (reply, key_id) ON bursar.operation_record"
+        ),
+        [
+            "grant UPDATE (key_id) on bursar.operation_record to bursar_jobs: unexpected",
+            "grant UPDATE (reply) on bursar.operation_record to bursar_jobs: unexpected",
+        ]
+    );
+    assert_eq!(
+        when(
+            "REVOKE ALL ON FUNCTION tenancy.find_key(uuid) FROM PUBLIC;",
+            "GRANT EXECUTE ON FUNCTION tenancy.find_key(uuid) TO PUBLIC;"
+        ),
+        ["grant EXECUTE on function tenancy.find_key(uuid) to PUBLIC: unexpected"]
+    );
+    assert_eq!(
+        when("ALTER TABLE bursar.ledger_hold FORCE ROW LEVEL SECURITY;\n", ""),
+        ["row level security bursar.ledger_hold: changed"]
+    );
+    assert_eq!(
+        when(
+            "CREATE INDEX ledger_hold_due",
+            "ALTER TABLE bursar.ledger_hold OWNER TO \"the boss\";\nCREATE INDEX ledger_hold_due"
+        ),
+        ["owner table bursar.ledger_hold: changed"]
+    );
+}
+
+#[test]
+fn what_hangs_on_a_missing_thing_is_not_told_again() {
+    let start = BUILT.find("CREATE TABLE bursar.ref_asset (").unwrap_or_default();
+    let end = BUILT[start..].find("\n\n").map_or(BUILT.len(), |end| start + end);
+    assert_eq!(when(&BUILT[start..end], ""), ["table bursar.ref_asset: missing"]);
+    let start = BUILT.find("CREATE OR REPLACE FUNCTION tenancy.find_key").unwrap_or_default();
+    let end = BUILT[start..].find("\n\n").map_or(BUILT.len(), |end| start + end);
+    assert_eq!(when(&BUILT[start..end], ""), ["function tenancy.find_key(uuid): missing"]);
+}

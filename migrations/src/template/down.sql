@@ -1,0 +1,2 @@
+-- Reverts: <message>
+-- Newest first, each with IF EXISTS; tables with CASCADE, for tenants' reporting views hang on them. Say what is lost.

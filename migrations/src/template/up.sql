@@ -1,0 +1,12 @@
+-- <message>
+--
+-- It runs in one transaction, as bursar_owner, and is run again when locks are not free within 3 s (lock_timeout). So:
+-- * Guard every statement: IF NOT EXISTS, CREATE OR REPLACE, DROP … IF EXISTS first, ON CONFLICT DO NOTHING.
+-- * A table: bursar.<domain>_x, its key begins with tenant_id, ENABLE and FORCE ROW LEVEL SECURITY, a policy on
+--   (SELECT tenancy.current_tenant()), grants to bursar_tenant; at the end tenancy.refresh_views for the tenants there are.
+-- * Expand, then contract: the server version before this one still runs on the new schema. Add what may be NULL or has a
+--   constant default; drop only what no running version uses. No rename, no narrower CHECK.
+-- * No lock held for long: an index on a filled table is CREATE INDEX CONCURRENTLY IF NOT EXISTS, alone in a migration
+--   whose first line is `-- no-transaction`; a CHECK or a foreign key is NOT VALID first and validated by the next migration.
+-- * Roles belong to the cluster: make and drop none.
+-- Take these lines out when they are followed.
