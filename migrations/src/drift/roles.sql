@@ -35,8 +35,8 @@ SELECT 'role', w.name, format('CREATE ROLE %I %s;', w.name, w.attributes),
            CASE WHEN o.rolbypassrls AND o.rolname <> 'bursar_search' THEN 'BYPASSRLS' END)) END
 FROM want w LEFT JOIN ours o ON o.rolname = w.name
 UNION ALL
-SELECT 'role setting', format('%s of %s%s', coalesce(s.name, h.name), coalesce(s.role, h.role), coalesce(h.part, '')),
-       format('ALTER ROLE %I SET %s = %L;', s.role, s.name, s.value),
+SELECT 'role setting', format('%s of %s%s', coalesce(s.name, h.name), coalesce(s.role, h.role), replace(coalesce(h.part, ''), 'IN DATABASE', 'in database')),
+       CASE WHEN s.name IS NOT NULL THEN format('ALTER ROLE %I SET %s = %L;', s.role, s.name, s.value) END,
        CASE WHEN h.name IS NOT NULL THEN format('ALTER ROLE %I%s SET %s = %L;', h.role, h.part, h.name, h.value) END
 FROM (SELECT * FROM setting WHERE EXISTS (SELECT FROM ours WHERE rolname = setting.role)) s
 FULL JOIN has h ON (s.role, s.name, '') = (h.role, h.name, h.part)
