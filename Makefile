@@ -37,10 +37,11 @@ proto-check: ## Fail when the checked-in code or docs/api.md is not what the pro
 	  && $(MAKE) --no-print-directory proto && diff -r "$$old/gen" proto/src/gen && diff "$$old/api.md" docs/api.md \
 	  || { echo "proto/src/gen or docs/api.md was not up to date; if regenerated now, commit them" >&2; exit 1; }
 
-lint: proto-check ## Check format, lints, protos and deployment files
+lint: proto-check ## Check format, lints, protos, migrations and deployment files
 	@cargo fmt --all --check
 	@cargo clippy --workspace --all-targets --locked -- -D warnings
 	@tests/setup/buf.sh lint || [ $$? = 3 ]
+	@tests/setup/squawk.sh || [ $$? = 3 ]
 	@tests/setup/deploy-lint.sh
 
 fmt: ## Format the Rust code

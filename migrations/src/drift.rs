@@ -80,42 +80,6 @@ impl Drift {
             found: found.map(str::to_owned),
         })
     }
-
-    /// What to do about it, in one sentence.
-    pub fn remedy(&self) -> String {
-        match (self.kind.as_str(), self.difference) {
-            ("migration", Difference::Missing) => "run `bursar migrate up`".to_owned(),
-            ("migration", Difference::Unexpected) => {
-                "compare with the version of Bursar that applied it, or a later one".to_owned()
-            }
-            ("migration", Difference::Changed) => {
-                "use a version of Bursar with the text that was applied, and write a new migration for the change"
-                    .to_owned()
-            }
-            ("role" | "role setting" | "membership", Difference::Missing | Difference::Changed)
-            | ("database grant", Difference::Missing) => {
-                "run `bursar bootstrap`, which sets it right or says what stands in the way".to_owned()
-            }
-            ("tenant view", _) => {
-                "as bursar_owner: drop the view, then SELECT tenancy.refresh_views(<tenant's id>)".to_owned()
-            }
-            (_, Difference::Missing) => {
-                format!("as bursar_owner: {}", self.expected.as_deref().unwrap_or_default())
-            }
-            ("grant" | "database grant" | "membership", Difference::Unexpected) => {
-                let found = self.found.as_deref().unwrap_or_default();
-                let taken = found.replacen("GRANT ", "REVOKE ", 1).replacen(" TO ", " FROM ", 1);
-                let taken = taken.split(" WITH ").next().unwrap_or_default().trim_end_matches(';');
-                format!("take it away: {taken};")
-            }
-            (_, Difference::Unexpected) => {
-                "find out who made it and why; drop it, or write a migration that makes it everywhere".to_owned()
-            }
-            (_, Difference::Changed) => {
-                "put back what is expected, as bursar_owner, or write a migration for the change".to_owned()
-            }
-        }
-    }
 }
 
 /// Compares the database with what this program makes, by an administrator's or the owner's address; changes nothing.

@@ -89,3 +89,61 @@ fn what_hangs_on_a_missing_thing_is_not_told_again() {
     let end = BUILT[start..].find("\n\n").map_or(BUILT.len(), |end| start + end);
     assert_eq!(when(&BUILT[start..end], ""), ["function tenancy.find_key(uuid): missing"]);
 }
+
+#[test]
+fn a_missing_thing_comes_with_the_sql_that_makes_it() {
+    let remedy = |old: &str, new: &str| {
+        let found = Items::of(&BUILT.replace(old, new));
+        let drifts = compare(&Items::of(BUILT), &found);
+        assert_eq!(drifts.len(), 1, "{drifts:?}");
+        drifts[0].remedy()
+    };
+    assert_eq!(
+        remedy(") WITH (fillfactor=70);", ");"),
+        "as bursar_owner: ALTER TABLE bursar.ledger_account SET (fillfactor=70);"
+    );
+    assert_eq!(
+        remedy(
+            ",\n    CONSTRAINT ref_asset_scale_check CHECK (((scale >= 0) AND (scale <= 18)))",
+            ""
+        ),
+        "as bursar_owner: ALTER TABLE bursar.ref_asset ADD CONSTRAINT ref_asset_scale_check \
+         CHECK (((scale >= 0) AND (scale <= 18)));"
+    );
+    assert_eq!(
+        remedy(
+            "GRANT INSERT, SELECT ON bursar.ref_asset TO bursar_tenant;",
+            "GRANT INSERT ON bursar.ref_asset TO bursar_tenant;"
+        ),
+        "as bursar_owner: GRANT SELECT ON bursar.ref_asset TO bursar_tenant;"
+    );
+    assert_eq!(
+        remedy(
+            "GRANT DELETE ON bursar.operation_record TO bursar_jobs;",
+            "GRANT DELETE ON bursar.operation_record TO bursar_jobs;\nGRANT SELECT (\"b c\") ON bursar.ledger_hold TO x WITH GRANT OPTION;"
+        ),
+        "take it away: REVOKE SELECT (\"b c\") ON bursar.ledger_hold FROM x;"
+    );
+    assert_eq!(
+        remedy(
+            "GRANT DELETE ON bursar.operation_record TO bursar_jobs;",
+            "GRANT DELETE ON bursar.operation_record TO bursar_jobs;\nREVOKE INSERT ON bursar.ledger_hold FROM bursar_owner;"
+        ),
+        "as bursar_owner: GRANT INSERT ON bursar.ledger_hold TO bursar_owner;"
+    );
+}
+
+#[test]
+fn tenants_roles_are_not_bootstraps() {
+    let nil = "0".repeat(32);
+    let remedy = |member: &str| {
+        let object = format!("{member} of bursar_tenant");
+        let granted = format!("GRANT bursar_tenant TO {member};");
+        Drift::between("membership", &object, Some(&granted), None).map(|drift| drift.remedy())
+    };
+    assert!(remedy(&format!("app_tenant_{nil}")).is_some_and(|text| text.contains("bootstrap")));
+    assert_eq!(
+        remedy("app_tenant_1").as_deref(),
+        Some("as bursar_owner: GRANT bursar_tenant TO app_tenant_1;")
+    );
+}

@@ -49,6 +49,13 @@ impl Items {
             .or_insert(item);
     }
 
+    /// What makes the thing, where that is more than what is compared.
+    fn shown(&mut self, kind: &str, object: &str, whole: &str) {
+        if let Some(item) = self.0.get_mut(&(kind.to_owned(), object.to_owned())) {
+            item.whole = format!("{whole};");
+        }
+    }
+
     fn read(&mut self, all: &str) {
         match words(all).as_slice() {
             // That PUBLIC has no right is seen by the grant that is not there.
@@ -108,20 +115,22 @@ impl Items {
         let body = parts.iter().position(|part| part.starts_with('('));
         let body = body.map_or("", |at| parts.remove(at));
         self.put("table", name, Some(schema_of(name)), &parts.join(" "));
-        if let Some(item) = self.0.get_mut(&("table".to_owned(), name.to_owned())) {
-            item.whole = format!("{all};");
-        }
+        self.shown("table", name, all);
         for part in split(unwrapped(body), b',') {
-            let (kind, column) = match words(part).as_slice() {
-                ["CONSTRAINT", constraint, ..] => ("constraint", *constraint),
-                [column, ..] => ("column", *column),
+            let (kind, part_name, add) = match words(part).as_slice() {
+                ["CONSTRAINT", constraint, ..] => ("constraint", *constraint, "ADD"),
+                [column, ..] => ("column", *column, "ADD COLUMN"),
                 [] => continue,
             };
-            self.put(kind, &format!("{name}.{column}"), Some(name), part);
+            let object = format!("{name}.{part_name}");
+            self.put(kind, &object, Some(name), part);
+            self.shown(kind, &object, &format!("ALTER TABLE {name} {add} {part}"));
         }
         for option in split(unwrapped(options), b',') {
             let (option_name, _) = option.split_once('=').unwrap_or((option, ""));
-            self.put("option", &format!("{name} {option_name}"), Some(name), option);
+            let object = format!("{name} {option_name}");
+            self.put("option", &object, Some(name), option);
+            self.shown("option", &object, &format!("ALTER TABLE {name} SET ({option})"));
         }
     }
 

@@ -12,6 +12,7 @@ mod error;
 mod items;
 mod keys;
 mod lexer;
+mod remedy;
 mod revision;
 mod runner;
 mod schema;

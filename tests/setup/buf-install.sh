@@ -4,13 +4,7 @@
 buf_version=1.75.0
 protos_version=1.76.0
 if [ "$("$BURSAR_TOOLS/bin/buf" --version 2>/dev/null || true)" != "$buf_version" ]; then
-    have npm || skip "buf needs npm"
-    # Node trusts only its own list of authorities unless told of the machine's. Without the time
-    # limit npm tries for many minutes when the network refuses it.
-    system_cas=/etc/ssl/certs/ca-certificates.crt
-    [ ! -e "$system_cas" ] || export NODE_EXTRA_CA_CERTS="${NODE_EXTRA_CA_CERTS:-$system_cas}"
-    timeout 180 npm install --silent --no-save --ignore-scripts --prefix "$BURSAR_TOOLS/npm" "@bufbuild/buf@$buf_version" </dev/null
-    ln -sf ../npm/node_modules/.bin/buf "$BURSAR_TOOLS/bin/buf"
+    npm_tool @bufbuild/buf "$buf_version" buf
 fi
 # Only google/rpc and google/type: all of googleapis would be compiled at every lint.
 protos="$BURSAR_TOOLS/googleapis-$protos_version"

@@ -11,7 +11,7 @@ if have flock; then
 fi
 
 summary=() missing=0 broken=0
-for step in rust:required postgres grpcurl buf-install hadolint compose prometheus; do
+for step in rust:required postgres grpcurl buf-install squawk-install hadolint compose prometheus; do
     name=${step%%:*}
     echo "== $name"
     code=0
@@ -24,7 +24,7 @@ for step in rust:required postgres grpcurl buf-install hadolint compose promethe
     if [ "$result" != ready ] && [ "$step" != "$name" ]; then
         result="$result (required)" broken=1
     fi
-    summary+=("$(printf '%-12s %s' "$name" "$result")")
+    summary+=("$(printf '%-14s %s' "$name" "$result")")
 done
 
 echo

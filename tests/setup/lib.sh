@@ -24,6 +24,18 @@ pypi() { # <package> <version> <folder>
     rm -rf "$3" && mv "$3.part" "$3"
 }
 
+# Installs one pinned npm package into a folder of its own (npm would take out what others have put there)
+# and links its program.
+npm_tool() { # <package> <version> <program>
+    have npm || skip "$3 needs npm"
+    # Node trusts only its own list of authorities unless told of the machine's. Without the time
+    # limit npm tries for many minutes when the network refuses it.
+    local system_cas=/etc/ssl/certs/ca-certificates.crt folder="npm-$3"
+    [ ! -e "$system_cas" ] || export NODE_EXTRA_CA_CERTS="${NODE_EXTRA_CA_CERTS:-$system_cas}"
+    timeout 180 npm install --silent --no-save --ignore-scripts --prefix "$BURSAR_TOOLS/$folder" "$1@$2" </dev/null
+    ln -sf "../$folder/node_modules/.bin/$3" "$BURSAR_TOOLS/bin/$3"
+}
+
 # Debian packages go system-wide, so only root on a Debian-like machine may have them.
 # --no-upgrade: replacing the files of a running PostgreSQL would break it.
 debian() { # <package>
