@@ -62,7 +62,8 @@ pub enum ErrorReason {
     StateNotAllowed = 25,
     /// FAILED_PRECONDITION. The tenant still has accounts with balances or holds. Metadata: `open_accounts`.
     TenantNotEmpty = 26,
-    /// RESOURCE_EXHAUSTED, with RetryInfo. Too many requests of this tenant a second.
+    /// RESOURCE_EXHAUSTED, with RetryInfo. Too many requests of a `tenant` or with a `key` a second, or too many invalid
+    /// keys from an `address` a minute. Metadata: `limit`.
     RateLimited = 27,
     /// RESOURCE_EXHAUSTED. A limit on how many the tenant may have is reached. Metadata: `limit`, `maximum`.
     QuotaReached = 28,

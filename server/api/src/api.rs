@@ -20,7 +20,7 @@ use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
 
-use crate::kernel::{ApiConfig, Kernel};
+use crate::kernel::{ApiConfig, Kernel, Phase, RateLimits};
 use crate::keys::Keys;
 use crate::rules::Rules;
 use crate::{admin, audit, ledger, operation};
@@ -44,14 +44,15 @@ impl Api {
     /// Reads the rules from the descriptors and builds the services, within a tokio runtime.
     /// Fails when an RPC has no complete rule.
     pub fn new(store: Store, config: ApiConfig) -> Result<Self, String> {
-        let stopping = watch::Sender::new(false);
+        let rates = watch::Sender::new(config.rates);
         let database = store.health();
         let kernel = Arc::new(Kernel {
             store,
             config,
             rules: Arc::new(Rules::load()?),
             keys: Keys::new(),
-            stopping,
+            phase: watch::Sender::new(Phase::Serving),
+            rates,
         });
         let health = HealthReporter::new();
         let mut routes = Routes::builder();
@@ -81,17 +82,19 @@ impl Api {
     }
 
     /// Drives the health service, until the server has stopped and nobody asks any more: spawn it.
-    /// Every service, and the whole (`""`), is SERVING while the database answers and the server is not stopping.
+    /// Every service, and the whole (`""`), is SERVING while the database answers and the server is not on its
+    /// way to its end.
     pub async fn health_reporter(&self) {
         let mut database = self.database.clone();
-        let mut stopping = self.kernel.stopping.subscribe();
+        let mut phase = self.kernel.phase.subscribe();
         loop {
-            let serving = *database.borrow_and_update() && !*stopping.borrow_and_update();
+            let serving =
+                *database.borrow_and_update() && *phase.borrow_and_update() == Phase::Serving;
             self.report(if serving { ServingStatus::Serving } else { ServingStatus::NotServing })
                 .await;
             let gone = tokio::select! {
                 changed = database.changed() => changed.is_err(),
-                changed = stopping.changed() => changed.is_err(),
+                changed = phase.changed() => changed.is_err(),
             };
             if gone {
                 return self.report(ServingStatus::NotServing).await;
@@ -99,9 +102,14 @@ impl Api {
         }
     }
 
-    /// Starts the drain: health turns to `NOT_SERVING`, and new calls get UNAVAILABLE with `SHUTTING_DOWN`.
-    pub fn set_stopping(&self) {
-        self.kernel.stopping.send_replace(true);
+    /// Goes on to the next phase of the server's end.
+    pub fn set_phase(&self, phase: Phase) {
+        self.kernel.phase.send_replace(phase);
+    }
+
+    /// Sets the limits on the rate of calls, from the next call on.
+    pub fn set_rates(&self, rates: RateLimits) {
+        self.kernel.rates.send_replace(rates);
     }
 
     async fn report(&self, status: ServingStatus) {

@@ -1,4 +1,5 @@
-//! What every service and layer stands on: the store, the rules, the configuration, and whether the server is stopping.
+//! What every service and layer stands on: the store, the rules, the configuration, and what may change while the
+//! server runs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +29,28 @@ pub struct ApiConfig {
     pub trace_sampling: f64,
     /// Whether refusals, whose texts hold amounts, may stand in the log.
     pub log_amounts: bool,
+    /// Limits on the rate of calls.
+    pub rates: RateLimits,
+}
+
+/// Limits on the rate of calls that hold for every tenant, on this server; they may change while it runs. 0 for none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RateLimits {
+    /// Calls of one API key, a second.
+    pub key_requests_per_second: u32,
+    /// Calls with an invalid API key from one address, a minute.
+    pub auth_failures_per_minute: u32,
+}
+
+/// How far the server is on its way to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// It serves.
+    Serving,
+    /// It says NOT_SERVING and serves on, until load balancers have heard it.
+    Leaving,
+    /// It refuses new calls with `SHUTTING_DOWN`; those under way may end.
+    Refusing,
 }
 
 /// What every handler and layer shares.
@@ -36,6 +59,8 @@ pub(crate) struct Kernel {
     pub(crate) config: ApiConfig,
     pub(crate) rules: Arc<Rules>,
     pub(crate) keys: Keys,
-    /// Whether the server is stopping.
-    pub(crate) stopping: watch::Sender<bool>,
+    /// How far the server is on its way to its end.
+    pub(crate) phase: watch::Sender<Phase>,
+    /// Limits on the rate of calls, as they are now.
+    pub(crate) rates: watch::Sender<RateLimits>,
 }

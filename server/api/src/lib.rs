@@ -22,5 +22,5 @@ pub mod status;
 mod structs;
 
 pub use api::Api;
-pub use kernel::ApiConfig;
+pub use kernel::{ApiConfig, Phase, RateLimits};
 pub use rules::Rules;

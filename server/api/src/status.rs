@@ -173,8 +173,10 @@ fn parts(error: &Error, trace_id: Uuid) -> Parts {
             Parts::new(Code::Aborted, "GROUP_REFUSED").with("index", index)
         }
         Error::InBatch { index, source } => parts(source, trace_id).with("index", index),
-        Error::RateLimited { retry_after, .. } => {
-            Parts::new(Code::ResourceExhausted, "RATE_LIMITED").retry(*retry_after)
+        Error::RateLimited { limit, retry_after, .. } => {
+            Parts::new(Code::ResourceExhausted, "RATE_LIMITED")
+                .with("limit", &limit.name())
+                .retry(*retry_after)
         }
         Error::QuotaReached { limit, maximum } => {
             Parts::new(Code::ResourceExhausted, "QUOTA_REACHED")

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bursar_domain::Refusal;
+use bursar_domain::error::RateLimit;
 use bursar_domain::ids::{AccountId, GroupId, TransferId};
 use bursar_domain::money::{AssetCode, Decimal};
 use bursar_domain::role::Role;
@@ -103,11 +104,15 @@ fn table() -> Vec<(Error, Code, &'static str, bool, Vec<&'static str>)> {
         ),
         (Error::GroupRefused { index: 3 }, Code::Aborted, "GROUP_REFUSED", true, vec!["index"]),
         (
-            Error::RateLimited { per_second: 5, retry_after: Duration::from_millis(200) },
+            Error::RateLimited {
+                limit: RateLimit::Tenant,
+                maximum: 5,
+                retry_after: Duration::from_millis(200),
+            },
             Code::ResourceExhausted,
             "RATE_LIMITED",
             true,
-            vec![],
+            vec!["limit"],
         ),
         (
             Error::QuotaReached { limit: "max_api_keys", maximum: 100 },

@@ -3,7 +3,9 @@
 use crate::config::{Backend, Config, changes};
 use crate::local::Local;
 use crate::ops::Readiness;
-use bursar_api::Api;
+use crate::serve::rates;
+use crate::transport::{Handle, TlsError};
+use bursar_api::{Api, Phase};
 use bursar_store::{Store, StoreError};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,8 +15,8 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
-/// Longest wait between saying NOT_SERVING and closing the door, so that load balancers hear it.
-const NOTICE: Duration = Duration::from_millis(500);
+/// How long calls are still served after GOAWAY: those that were on their way when it was sent.
+const CROSSING: Duration = Duration::from_secs(1);
 /// Longest wait for the jobs to end the transaction they are in.
 const JOBS_GRACE: Duration = Duration::from_secs(5);
 
@@ -41,10 +43,11 @@ pub struct Running {
     pub ops_addr: SocketAddr,
     pub(crate) api: Api,
     pub(crate) store: Store,
-    /// Tells jobs and readiness.
-    pub(crate) stop: watch::Sender<bool>,
-    /// Tells connections, a little later.
+    /// Tells readiness.
+    pub(crate) leaving: watch::Sender<bool>,
+    /// Tells connections and jobs, after the wait.
     pub(crate) closing: watch::Sender<bool>,
+    pub(crate) handle: Handle,
     pub(crate) transport: JoinHandle<()>,
     pub(crate) ops: JoinHandle<()>,
     pub(crate) reporter: JoinHandle<()>,
@@ -63,6 +66,17 @@ pub struct Reloaded {
     pub waiting: Vec<&'static str>,
 }
 
+/// Why a new configuration was not taken over.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// The new database is not one to serve with.
+    #[error("the new database cannot be served with: {0}")]
+    Store(#[from] StoreError),
+    /// The files of TLS cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
 impl Running {
     /// Where the embedded database and the key files are; `None` with a database of somebody else's.
     #[must_use]
@@ -70,21 +84,28 @@ impl Running {
         self.local.as_ref().map(|local| local.data_dir.as_path())
     }
 
-    /// Takes over what a new configuration changes, without a call that fails for it.
+    /// Takes over what a new configuration changes, without a call that fails for it: all of it, or nothing.
     ///
     /// # Errors
-    /// When the new database cannot be served with; everything stays as it was.
-    pub async fn reload(&self, new: Config) -> Result<Reloaded, StoreError> {
+    /// See [`ReloadError`]; everything stays as it was.
+    pub async fn reload(&self, new: Config) -> Result<Reloaded, ReloadError> {
         let old = self.config().clone();
         let (mut applied, mut waiting) = changes(&old.settings, &new.settings);
+        let mut link = None;
         if applied.iter().any(|name| DATABASE.contains(name)) {
             match &new.database_url {
                 Some(url) if old.backend == Backend::Postgres => {
-                    self.store.relink(url, new.max_connections).await?;
+                    link = Some(self.store.try_link(url, new.max_connections).await?);
                 }
                 // A database of one's own is started with its size and its address.
                 _ => waiting.extend(applied.extract_if(.., |name| DATABASE.contains(name))),
             }
+        }
+        let refused = self.handle.reload(&new)?;
+        waiting.extend(applied.extract_if(.., |name| refused.contains(name)));
+        self.api.set_rates(rates(&new));
+        if let Some(link) = link {
+            self.store.take_over(link);
         }
         // What waits for a restart is told of again until that has happened.
         let settings = old.settings.into_iter().zip(new.settings.clone());
@@ -106,19 +127,24 @@ impl Running {
         self.store.unsafe_database().await
     }
 
-    /// Stops: says NOT_SERVING, lets calls under way end within the drain, then stops the jobs and
-    /// the embedded database.
+    /// Stops: says NOT_SERVING and serves on until load balancers have heard it, sends GOAWAY, lets calls under way end
+    /// within the drain, then stops the jobs and the embedded database.
     pub async fn stop(mut self) {
-        self.api.set_stopping();
+        self.api.set_phase(Phase::Leaving);
         if let Some(local) = &self.local {
             local.leaving();
         }
-        self.stop.send_replace(true);
-        let drain = self.config().drain;
-        sleep(NOTICE.min(drain / 10)).await;
+        self.leaving.send_replace(true);
+        sleep(self.handle.drain_wait()).await;
         self.closing.send_replace(true);
         // A panic of the task has been logged, and there is nothing left to stop then.
-        let _ = self.transport.await;
+        tokio::select! {
+            _ = &mut self.transport => {}
+            () = sleep(CROSSING) => {
+                self.api.set_phase(Phase::Refusing);
+                let _ = self.transport.await;
+            }
+        }
         let jobs = async { while self.jobs.join_next().await.is_some() {} };
         if timeout(JOBS_GRACE, jobs).await.is_err() {
             tracing::warn!("a job did not end in time and is cut off");

@@ -5,11 +5,11 @@ use crate::local::{self, Local, LocalError};
 use crate::ops::{self, Readiness};
 use crate::running::{report_readiness, stop_local};
 use crate::{jobs, telemetry, transport};
-use bursar_api::{Api, ApiConfig, layers};
+use bursar_api::{Api, ApiConfig, RateLimits, layers};
 use bursar_domain::key::Pepper;
 use bursar_domain::limits::DEFAULT_DEADLINE;
 use bursar_store::{Store, StoreConfig, StoreError};
-use http::{HeaderName, HeaderValue, Method, Request, Response};
+use http::{HeaderName, Method, Request, Response};
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Mutex;
@@ -19,9 +19,10 @@ use tokio::sync::watch;
 use tonic::body::Body;
 use tonic_web::GrpcWebLayer;
 use tower::{Service, ServiceBuilder};
-use tower_http::cors::CorsLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 
-pub use crate::running::{Reloaded, Running};
+pub use crate::running::{ReloadError, Reloaded, Running};
+pub use crate::transport::TlsError;
 
 /// How long a browser may remember what it was allowed.
 const CORS_MAX_AGE: Duration = Duration::from_hours(1);
@@ -41,6 +42,9 @@ pub enum StartError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// The files of TLS cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The embedded database did not come up.
     #[error(transparent)]
     Local(#[from] LocalError),
@@ -58,14 +62,14 @@ pub enum StartError {
 /// Every layer between a connection and the services, from the outside in.
 fn stack(
     api: &Api,
-    origins: &[HeaderValue],
+    transport: &transport::Handle,
 ) -> impl Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send>
 + Clone
 + Send
 + 'static {
     ServiceBuilder::new()
         // Outermost: a browser asks before it calls, without a key, and reads an answer only with these headers.
-        .layer(cors(origins))
+        .layer(cors(transport.settings()))
         // Translates gRPC-Web, so that all within sees gRPC only.
         .layer(GrpcWebLayer::new())
         // Every answer, whoever makes it, must carry the trace id and be inside the span.
@@ -76,22 +80,26 @@ fn stack(
         .layer(layers::transport_errors(api))
         // Outside of everything that may panic: one call's fault must not end the calls beside it.
         .layer(layers::panics(api))
-        // Before anything costly: a server that is stopping only says so.
+        // Before anything costly: a server that takes no more calls only says so.
         .layer(layers::drain(api))
         // Before auth, whose look-up takes time as well.
         .layer(layers::deadline(api))
-        // From here on it is known who calls and what they may.
+        // From here on it is known who calls and what they may; addresses that send invalid keys are held up here.
         .layer(layers::auth(api))
+        // Before the tenant's limit: one key must not use up what its tenant's other keys need.
+        .layer(layers::key_rate(api))
         // Innermost: only a call that is let in counts against its tenant.
         .layer(layers::tenant_rate(api))
         .service(api.routes())
 }
 
 /// Which pages may call by gRPC-Web, and what they may send and read.
-fn cors(origins: &[HeaderValue]) -> CorsLayer {
+fn cors(settings: watch::Receiver<transport::Settings>) -> CorsLayer {
     let header = HeaderName::from_static;
     CorsLayer::new()
-        .allow_origin(origins.to_vec())
+        .allow_origin(AllowOrigin::predicate(move |origin, _| {
+            settings.borrow().origins.contains(origin)
+        }))
         .allow_methods([Method::POST])
         .allow_headers([
             http::header::AUTHORIZATION,
@@ -122,6 +130,7 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     // Both addresses first: a second server is told so before it touches the database.
     let (grpc, grpc_addr) = listen("BURSAR_LISTEN", config.listen).await?;
     let (ops, ops_addr) = listen("BURSAR_OPS_LISTEN", config.ops_listen).await?;
+    let handle = transport::Handle::new(config)?;
     let readiness = watch::Sender::new(Readiness::NotReady("the server is starting"));
     let ops = tokio::spawn(ops::serve(ops, readiness.subscribe()));
     let local = match config.backend {
@@ -145,22 +154,23 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
     if !*store.health().borrow() {
         tracing::warn!("the database does not answer; NOT_SERVING until it does");
     }
-    let (stop, stopping) = watch::channel(false);
+    let leaving = watch::Sender::new(false);
+    let (closing, closed) = watch::channel(false);
     let reporter = api.clone();
     let reporter = tokio::spawn(async move { reporter.health_reporter().await });
-    tokio::spawn(report_readiness(store.health(), stopping.clone(), readiness));
-    let service = stack(&api, &config.cors_origins);
-    let jobs = jobs::start(&store, &stopping);
-    let closing = watch::Sender::new(false);
-    let transport =
-        tokio::spawn(transport::serve(grpc, service, closing.subscribe(), config.drain));
+    tokio::spawn(report_readiness(store.health(), leaving.subscribe(), readiness));
+    let service = stack(&api, &handle);
+    let jobs = jobs::start(&store, &closed);
+    tokio::spawn(handle.clone().follow_files(closed.clone()));
+    let transport = tokio::spawn(transport::serve(grpc, service, handle.clone(), closed));
     Ok(Running {
         grpc_addr,
         ops_addr,
         api,
         store,
-        stop,
+        leaving,
         closing,
+        handle,
         transport,
         ops,
         reporter,
@@ -210,8 +220,17 @@ async fn open(config: &Config, local: Option<&Local>) -> Result<(Api, Store), St
                 0.0
             },
             log_amounts: config.telemetry.log_amounts,
+            rates: rates(config),
         },
     )
     .map_err(StartError::Services)?;
     Ok((api, store))
+}
+
+/// Limits on the rate of calls, as the configuration has them.
+pub(crate) fn rates(config: &Config) -> RateLimits {
+    RateLimits {
+        key_requests_per_second: config.transport.key_requests_per_second,
+        auth_failures_per_minute: config.transport.auth_failures_per_minute,
+    }
 }

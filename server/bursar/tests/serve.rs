@@ -20,6 +20,7 @@ fn config(set: &[(&str, &str)]) -> Config {
         ("BURSAR_OPS_LISTEN", "127.0.0.1:0"),
         ("BURSAR_CORS_ORIGINS", ORIGIN),
         ("BURSAR_DRAIN_SECONDS", "2"),
+        ("BURSAR_DRAIN_WAIT_SECONDS", "0"),
     ];
     let programs = std::env::var_os("BURSAR_PG_BIN");
     Config::from_lookup(Purpose::Serve, &|name| {

@@ -44,6 +44,29 @@ pub enum Unavailable {
     Stopping,
 }
 
+/// What is counted by a limit on the rate of calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateLimit {
+    /// Calls of a tenant.
+    Tenant,
+    /// Calls with one API key.
+    Key,
+    /// Calls with an invalid key from one network address.
+    Address,
+}
+
+impl RateLimit {
+    /// Its name in the metadata of the error.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::Key => "key",
+            Self::Address => "address",
+        }
+    }
+}
+
 /// What a call may end with, other than its reply.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -123,11 +146,20 @@ pub enum Error {
         /// Its error.
         source: Box<Error>,
     },
-    /// The tenant calls too often.
-    #[error("too many requests; this tenant may send {per_second} a second")]
+    /// Too many calls, or too many failures, in a time.
+    #[error("{}", match .limit {
+        RateLimit::Tenant => format!("too many requests; this tenant may send {maximum} a second"),
+        RateLimit::Key => format!("too many requests; an API key may send {maximum} a second"),
+        RateLimit::Address => format!(
+            "more than {maximum} calls a minute from your address had an invalid API key; \
+             for now it takes only keys that worked within the last hour"
+        ),
+    })]
     RateLimited {
-        /// The tenant's limit.
-        per_second: u32,
+        /// Which limit.
+        limit: RateLimit,
+        /// Its value.
+        maximum: u32,
         /// When to try again.
         retry_after: Duration,
     },

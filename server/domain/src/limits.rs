@@ -60,6 +60,12 @@ pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
 pub const MAX_DEADLINE: Duration = Duration::from_mins(5);
 /// Beyond the deadline, how long a call may still wait for the answer to a COMMIT already sent.
 pub const COMMIT_GRACE: Duration = Duration::from_millis(250);
+/// Most tenants, keys or addresses, of each, whose rate of calls is known at a time.
+pub const RATE_ENTRIES: u64 = 100_000;
+/// A rate is forgotten when it was not asked for so long: every share is whole again by then.
+pub const RATE_IDLE: Duration = Duration::from_mins(2);
+/// How long after its last call an API key is still let in from an address that sends too many invalid ones.
+pub const PROVEN_KEY: Duration = Duration::from_hours(1);
 /// How long a looked-up API key is trusted: revocation is effective everywhere within a second.
 pub const KEY_CACHE: Duration = Duration::from_millis(500);
 /// Most keys, known or unknown, kept in that cache.

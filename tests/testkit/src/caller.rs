@@ -60,6 +60,11 @@ impl Caller {
         let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{port}"))
             .expect("an address")
             .connect_timeout(Duration::from_secs(5));
+        Self::at(&endpoint, key)
+    }
+
+    /// Calls the server at that endpoint, which may have TLS.
+    pub fn at(endpoint: &Endpoint, key: &str) -> Self {
         Self { channel: endpoint.connect_lazy(), key: keyed(key), key_text: key.to_owned() }
     }
 

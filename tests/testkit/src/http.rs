@@ -4,6 +4,7 @@ use http::{HeaderMap, Request, StatusCode, Version};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tonic::Status;
 
@@ -31,7 +32,17 @@ impl Answer {
 
 /// Sends a request to a port of this machine, on a connection of its own.
 pub async fn send(port: u16, version: Version, request: Request<Vec<u8>>) -> Answer {
-    let stream = TokioIo::new(TcpStream::connect(("127.0.0.1", port)).await.expect("connects"));
+    let stream = TcpStream::connect(("127.0.0.1", port)).await.expect("connects");
+    send_on(stream, version, request).await
+}
+
+/// Sends a request on a connection that is there.
+pub async fn send_on(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    version: Version,
+    request: Request<Vec<u8>>,
+) -> Answer {
+    let stream = TokioIo::new(stream);
     let request = request.map(|body| Full::new(Bytes::from(body)));
     let response = if version == Version::HTTP_2 {
         let (mut client, connection) =

@@ -34,7 +34,7 @@ mod wait;
 pub use answers::{assert_hidden, invalid, ok, refused};
 pub use binary::binary;
 pub use caller::{Caller, Keyed};
-pub use certificates::{Authority, Certificate};
+pub use certificates::{Authority, Issued};
 pub use clock::day;
 pub use database::{Database, app_password, cluster_url, sql};
 pub use errors::{Fault, fault};

@@ -85,6 +85,11 @@ impl Proxy {
         self.set(OPEN);
     }
 
+    /// Connections accepted so far.
+    pub fn accepted(&self) -> u64 {
+        self.state.accepted.load(Ordering::SeqCst)
+    }
+
     fn set(&self, mode: u8) {
         self.state.mode.store(mode, Ordering::SeqCst);
         self.state.changed.notify_waiters();

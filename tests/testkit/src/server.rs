@@ -71,6 +71,13 @@ impl Server {
         start(&config(&self.database, &self.settings)).await.expect("the replica starts")
     }
 
+    /// Its configuration with further variables set.
+    pub fn config(&self, more: &[(&str, &str)]) -> Config {
+        let mut settings = self.settings.clone();
+        settings.extend(more.iter().map(|(name, value)| ((*name).into(), (*value).into())));
+        config(&self.database, &settings)
+    }
+
     /// Port of gRPC.
     pub fn port(&self) -> u16 {
         self.running.as_ref().expect("running").grpc_addr.port()
@@ -145,6 +152,7 @@ pub(crate) fn variables(
         ("BURSAR_OPS_LISTEN", "127.0.0.1:0"),
         ("BURSAR_MAX_CONNECTIONS", "8"),
         ("BURSAR_DRAIN_SECONDS", "1"),
+        ("BURSAR_DRAIN_WAIT_SECONDS", "0"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into();

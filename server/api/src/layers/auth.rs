@@ -2,10 +2,12 @@
 //!
 //! Permission is checked before the message is even read, so no refusal tells what exists.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bursar_domain::error::KeyFault;
+use bursar_domain::error::{KeyFault, RateLimit};
+use bursar_domain::ids::KeyId;
 use bursar_domain::key::ApiKeyText;
 use bursar_domain::limits::DEFAULT_DEADLINE;
 use bursar_domain::op::{Actor, MethodRule, OpCtx};
@@ -19,6 +21,8 @@ use tonic::body::Body;
 
 use super::deadline::Deadline;
 use super::exempt::is_exempt;
+use super::guessing::Guessing;
+use super::peer::Peer;
 use super::step::{Next, Step, StepLayer, refuse};
 use super::trace::{CallSpan, TraceId};
 use crate::Api;
@@ -39,18 +43,21 @@ pub struct Caller {
 }
 
 /// See the module.
-pub struct Auth(Arc<Kernel>);
+pub struct Auth {
+    kernel: Arc<Kernel>,
+    guessing: Guessing,
+}
 
 /// Finds out who calls, and refuses who may not.
 pub fn auth(api: &Api) -> StepLayer<Auth> {
-    StepLayer::new(Auth(api.kernel.clone()))
+    StepLayer::new(Auth { kernel: api.kernel.clone(), guessing: Guessing::new() })
 }
 
 impl Step for Auth {
     const SPAN: Option<&'static str> = Some("auth");
 
     async fn run<S: Next>(&self, mut request: Request<Body>, next: S) -> Response<Body> {
-        if is_exempt(request.uri().path()) && !self.0.config.health_needs_key {
+        if is_exempt(request.uri().path()) && !self.kernel.config.health_needs_key {
             return next.run(request).await;
         }
         match self.admit(&mut request).await {
@@ -64,23 +71,17 @@ impl Auth {
     /// Puts the call's context into the request, or says why the call may not go on.
     async fn admit(&self, request: &mut Request<Body>) -> Result<()> {
         let occurred_at = now();
-        let key = key_text(request.headers(), &self.0.config.environment)?;
         let deadline = request.extensions().get::<Deadline>().map(|deadline| deadline.0);
         let deadline = deadline.unwrap_or_else(|| Instant::now() + DEFAULT_DEADLINE);
-        let look_up =
-            tokio::time::timeout_at(deadline.into(), self.0.keys.find(&self.0.store, key.id));
-        let record = look_up.await.map_err(|_| Error::DeadlineExceeded { definite: true })??;
-        // An unknown key is compared with nothing, so that it takes as long as a wrong secret.
-        let hash = record.as_ref().map(|record| record.hash.as_slice()).unwrap_or_default();
-        let matches = key.matches(&self.0.config.pepper, hash);
-        let record = record.filter(|_| matches).ok_or(Error::Unauthenticated(KeyFault::Invalid))?;
+        let given = key_text(request.headers(), &self.kernel.config.environment);
+        let (key, record) = self.identify(given, Peer::of(request), deadline).await?;
         works(&record, occurred_at)?;
         // A path without a rule goes on to be refused as unknown: it reaches no handler of Bursar's.
-        if let Some(rule) = self.0.rules.get(request.uri().path()) {
+        if let Some(rule) = self.kernel.rules.get(request.uri().path()) {
             may(&record, rule)?;
             let op = OpCtx {
                 tenant: record.tenant,
-                actor: Actor { key: key.id, role: record.role, institution: record.institution },
+                actor: Actor { key, role: record.role, institution: record.institution },
                 method: rule.clone(),
                 trace_id: TraceId::of(request).0,
                 deadline,
@@ -100,6 +101,52 @@ impl Auth {
         // The secret has done its work; nothing further in can print it.
         request.headers_mut().remove(AUTHORIZATION);
         Ok(())
+    }
+
+    /// Whose key the call brings, counting invalid ones against the address that they come from.
+    async fn identify(
+        &self,
+        key: Result<ApiKeyText>,
+        peer: Option<Peer>,
+        deadline: Instant,
+    ) -> Result<(KeyId, Arc<KeyRecord>)> {
+        let limit = NonZeroU32::new(self.kernel.rates.borrow().auth_failures_per_minute);
+        let (Some(peer), Some(per_minute)) = (peer, limit) else {
+            return self.look_up(key?, deadline).await;
+        };
+        if let Some(retry_after) = self.guessing.wait(peer) {
+            let proven =
+                key.as_ref().is_ok_and(|k| self.guessing.is_proven(k, &self.kernel.config.pepper));
+            // Who brings no key at all guesses nothing.
+            if !proven && key.as_ref().err() != Some(&Error::Unauthenticated(KeyFault::Missing)) {
+                let maximum = per_minute.get();
+                return Err(Error::RateLimited { limit: RateLimit::Address, maximum, retry_after });
+            }
+        }
+        let found = match key {
+            Ok(key) => self.look_up(key, deadline).await,
+            Err(fault) => Err(fault),
+        };
+        match &found {
+            Ok((id, record)) => self.guessing.proved(*id, &record.hash),
+            Err(Error::Unauthenticated(KeyFault::Invalid)) => {
+                self.guessing.failed(peer, per_minute);
+            }
+            Err(_) => {}
+        }
+        found
+    }
+
+    /// The record of a key, if its secret is right.
+    async fn look_up(&self, key: ApiKeyText, deadline: Instant) -> Result<(KeyId, Arc<KeyRecord>)> {
+        let look_up = self.kernel.keys.find(&self.kernel.store, key.id);
+        let record = tokio::time::timeout_at(deadline.into(), look_up).await;
+        let record = record.map_err(|_| Error::DeadlineExceeded { definite: true })??;
+        // An unknown key is compared with nothing, so that it takes as long as a wrong secret.
+        let hash = record.as_ref().map(|record| record.hash.as_slice()).unwrap_or_default();
+        let matches = key.matches(&self.kernel.config.pepper, hash);
+        let record = record.filter(|_| matches).ok_or(Error::Unauthenticated(KeyFault::Invalid))?;
+        Ok((key.id, record))
     }
 }
 

@@ -1,4 +1,7 @@
-//! Before anything costly: a server that is stopping only says so. Calls under way are not touched.
+//! Before anything costly: a server whose connections are closed takes no new calls. Calls under way are not touched.
+//!
+//! It is the last resort: the transport has told every client to go elsewhere by then, and served what crossed that
+//! message on its way. Only a client that does not listen meets it.
 
 use bursar_domain::{Error, Unavailable};
 use http::{Request, Response};
@@ -9,20 +12,21 @@ use super::exempt::is_exempt;
 use super::step::{Next, Step, StepLayer, refuse};
 use super::trace::TraceId;
 use crate::Api;
+use crate::kernel::Phase;
 
 /// See the module.
-pub struct Drain(watch::Receiver<bool>);
+pub struct Drain(watch::Receiver<Phase>);
 
-/// Refuses new calls once [`Api::set_stopping`] was called; health goes on telling.
+/// Refuses new calls in [`Phase::Refusing`]; health goes on telling.
 pub fn drain(api: &Api) -> StepLayer<Drain> {
-    StepLayer::new(Drain(api.kernel.stopping.subscribe()))
+    StepLayer::new(Drain(api.kernel.phase.subscribe()))
 }
 
 impl Step for Drain {
     const SPAN: Option<&'static str> = Some("drain");
 
     async fn run<S: Next>(&self, request: Request<Body>, next: S) -> Response<Body> {
-        if *self.0.borrow() && !is_exempt(request.uri().path()) {
+        if *self.0.borrow() == Phase::Refusing && !is_exempt(request.uri().path()) {
             let error = Error::Unavailable { why: Unavailable::Stopping, definite: true };
             return refuse(&error, TraceId::of(&request));
         }
@@ -36,12 +40,15 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn only_new_calls_after_the_signal_are_refused() {
-        let (stop, stopping) = watch::channel(false);
-        let layer = StepLayer::new(Drain(stopping));
+    async fn only_new_calls_in_the_last_phase_are_refused() {
+        let (phase, now) = watch::channel(Phase::Serving);
+        let layer = StepLayer::new(Drain(now));
         let run = |path| through(&layer, call(path), async |_| Response::new(Body::empty()));
-        assert!(!run("/a.B/C").await.headers().contains_key("grpc-status"));
-        stop.send_replace(true);
+        for served in [Phase::Serving, Phase::Leaving] {
+            phase.send_replace(served);
+            assert!(!run("/a.B/C").await.headers().contains_key("grpc-status"), "{served:?}");
+        }
+        phase.send_replace(Phase::Refusing);
         let want = (tonic::Code::Unavailable, "SHUTTING_DOWN".to_owned(), "true".to_owned());
         assert_eq!(outcome(&run("/a.B/C").await), want);
         assert!(!run("/grpc.health.v1.Health/Check").await.headers().contains_key("grpc-status"));

@@ -1,15 +1,19 @@
 //! The layers before the services, each a `tower::Layer` made from the [`Api`](crate::Api).
 //!
 //! From the outside in: [`trace`], [`metrics`], [`transport_errors`], [`panics`], [`drain`], [`deadline`], [`auth`],
-//! [`tenant_rate`]. Each file says why its layer stands where it does. Put them outside of a plain hyper server:
+//! [`key_rate`], [`tenant_rate`]. Each file says why its layer stands where it does. Put them outside of a plain hyper server:
 //! tonic's own `Server` answers `grpc-timeout` before any layer can.
 
 mod auth;
 mod deadline;
 mod drain;
 mod exempt;
+mod guessing;
+mod key_rate;
 mod metrics;
 mod panics;
+mod peer;
+mod shares;
 mod step;
 mod tenant_rate;
 mod trace;
@@ -18,8 +22,10 @@ mod transport_errors;
 pub use auth::{Auth, Caller, auth};
 pub use deadline::{Deadlines, deadline};
 pub use drain::{Drain, drain};
+pub use key_rate::{KeyRate, key_rate};
 pub use metrics::{Metrics, metrics};
 pub use panics::{Panics, panics};
+pub use peer::Peer;
 pub use step::{StepLayer, StepService};
 pub use tenant_rate::{TenantRate, tenant_rate};
 pub use trace::{TRACE_HEADER, Trace, trace};

@@ -1,7 +1,7 @@
 //! The connection of a client command: any client's gRPC, with the key in the metadata.
 
 use super::failure::{Exit, Failure};
-use crate::config::Config;
+use crate::config::{ClientTls, Config};
 use crate::local::{PLATFORM_KEY_FILE, data_dir};
 use bursar_proto::admin::v1::api_key_service_client::ApiKeyServiceClient;
 use bursar_proto::admin::v1::server_service_client::ServerServiceClient;
@@ -12,11 +12,12 @@ use bursar_proto::ledger::v1::asset_service_client::AssetServiceClient;
 use bursar_proto::ledger::v1::transfer_service_client::TransferServiceClient;
 use bursar_proto::operation::v1::operation_service_client::OperationServiceClient;
 use secrecy::{ExposeSecret, SecretString};
+use std::path::Path;
 use std::time::Duration;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Request, Status};
 use tonic_health::pb::health_client::HealthClient;
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
@@ -72,17 +73,29 @@ impl Client {
                 file.display()
             ))
         })?;
-        let mut client = Self::connect(&config.url, key).await?;
+        let mut client = Self::connect_with(&config.url, key, &config.transport.client).await?;
         let context = config.telemetry.traceparent.as_ref();
         client.auth.traceparent = context.and_then(|text| text.as_bytes().try_into().ok());
         Ok(client)
     }
 
-    /// Connects to a server with a key.
+    /// Connects to a server with a key, trusting the system's CAs.
     ///
     /// # Errors
     /// When the address or the key has a wrong form, or nobody answers.
     pub async fn connect(url: &str, key: &SecretString) -> Result<Self, Failure> {
+        Self::connect_with(url, key, &ClientTls::default()).await
+    }
+
+    /// The same with files of TLS, which an `https://` address uses.
+    ///
+    /// # Errors
+    /// When the address, the key or a file has a wrong form, or nobody answers.
+    pub async fn connect_with(
+        url: &str,
+        key: &SecretString,
+        files: &ClientTls,
+    ) -> Result<Self, Failure> {
         let bearer = bearer(key)?;
         let wrong = |_| {
             Failure::usage(format!(
@@ -94,16 +107,14 @@ impl Client {
             .connect_timeout(CONNECT_TIMEOUT)
             .tcp_nodelay(true);
         if url.starts_with("https://") {
-            let tls = ClientTlsConfig::new().with_native_roots();
             endpoint = endpoint
-                .tls_config(tls)
-                .map_err(|e| Failure::failed(format!("cannot set up TLS: {e}")))?;
+                .tls_config(tls(files)?)
+                .map_err(|e| Failure::failed(format!("cannot set up TLS: {}", chain(&e))))?;
         }
         let channel = endpoint.connect().await.map_err(|e| {
-            let cause = std::error::Error::source(&e).map(|c| format!(" ({c})")).unwrap_or_default();
             Failure::new(
                 Exit::Unavailable,
-                format!("cannot reach {url}{cause}; start a server with `bursar serve`, or set BURSAR_URL to where one is"),
+                format!("cannot reach {url} ({}); start a server with `bursar serve`, or set BURSAR_URL to where one is", chain(&e)),
             )
         })?;
         Ok(Self { channel, auth: Auth { key: bearer, deadline: DEADLINE, traceparent: None } })
@@ -201,6 +212,45 @@ fn bearer(key: &SecretString) -> Result<MetadataValue<Ascii>, Failure> {
     // Kept out of debug output and of header compression tables.
     bearer.set_sensitive(true);
     Ok(bearer)
+}
+
+/// What to trust and what to present.
+fn tls(files: &ClientTls) -> Result<ClientTlsConfig, Failure> {
+    let read = |variable: &str, path: &Path| {
+        std::fs::read(path).map_err(|e| {
+            let path = path.display();
+            Failure::usage(format!(
+                "{variable}: cannot read {path}: {e}; give the path of a readable file"
+            ))
+        })
+    };
+    let mut tls = match &files.ca {
+        // Whoever names a CA means that one: the system's would let others in.
+        Some(ca) => {
+            ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read("BURSAR_TLS_CA", ca)?))
+        }
+        None => ClientTlsConfig::new().with_native_roots(),
+    };
+    if let Some((cert, key)) = &files.identity {
+        let cert = read("BURSAR_TLS_CLIENT_CERT", cert)?;
+        tls = tls.identity(Identity::from_pem(cert, read("BURSAR_TLS_CLIENT_KEY", key)?));
+    }
+    Ok(tls)
+}
+
+/// An error with its causes: the outermost of a failed connection says nothing.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        // Wrappers often repeat what they wrap.
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
 }
 
 /// `--request-id` of every command that changes something.

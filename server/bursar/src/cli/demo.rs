@@ -35,6 +35,11 @@ const OPENING_AMOUNT: &str = "1000";
 
 /// Makes what is missing of the demo; returns calls to try.
 pub(crate) async fn prepare(config: &Config, running: &Running) -> Result<String, Failure> {
+    if config.transport.tls.is_some() {
+        return Err(Failure::usage(
+            "the demo is for plain connections; unset BURSAR_TLS_CERT and BURSAR_TLS_KEY",
+        ));
+    }
     let dir = running.data_dir().map_or_else(|| data_dir(config), Path::to_owned);
     let address = dial(running.grpc_addr);
     let url = format!("http://{address}");

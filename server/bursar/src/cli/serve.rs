@@ -18,9 +18,10 @@ const EXIT_INTERRUPTED: i32 = 130;
 
 /// Serve gRPC, gRPC-Web, health and reflection
 ///
-/// With nothing configured it starts a private PostgreSQL and serves from it. SIGTERM and Ctrl-C let calls
-/// under way end (BURSAR_DRAIN_SECONDS); a second one exits at once. SIGHUP reads the configuration file and the files of
-/// secrets again: see `bursar config`.
+/// With nothing configured it starts a private PostgreSQL and serves from it. SIGTERM and Ctrl-C say NOT_SERVING,
+/// serve on until load balancers have heard it (BURSAR_DRAIN_WAIT_SECONDS), and let calls under way end
+/// (BURSAR_DRAIN_SECONDS); a second one exits at once.
+/// SIGHUP reads the configuration file and the files of secrets again: see `bursar config`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = format!("Examples:\n  bursar serve --demo\n  STORE_BACKEND=postgres DATABASE_URL_FILE=database_url BURSAR_PEPPER_FILE=pepper bursar serve\n\n{}", table()))]
 pub(crate) struct Args {
@@ -89,9 +90,9 @@ async fn reloading(running: &Running, hangup: &mut Signal) -> Infallible {
                     );
                 }
             }
-            Err(error) => tracing::error!(
-                "the configuration was read again and stays as it was, for the new database cannot be served with: {error}"
-            ),
+            Err(error) => {
+                tracing::error!("the configuration was read again and stays as it was: {error}");
+            }
         }
     }
 }
@@ -168,7 +169,7 @@ impl Signals {
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         let exit = match error {
-            StartError::Listen { .. } | StartError::Missing(_) => Exit::Usage,
+            StartError::Listen { .. } | StartError::Tls(_) | StartError::Missing(_) => Exit::Usage,
             _ => Exit::Failed,
         };
         Self::new(exit, error)

@@ -7,6 +7,7 @@ mod file;
 mod reader;
 mod settings;
 mod telemetry;
+mod transport;
 mod variables;
 
 #[cfg(test)]
@@ -17,6 +18,7 @@ pub use reader::{ConfigError, Problem};
 pub use settings::{Setting, Source, changes};
 pub use telemetry::Telemetry;
 pub(crate) use telemetry::pairs;
+pub use transport::{ClientTls, TlsFiles, Transport};
 pub use variables::{ALL as VARIABLES, Effect, Variable, reference, table};
 
 use bursar_domain::key::env_is_valid;
@@ -124,6 +126,8 @@ pub struct Config {
     pub drain: Duration,
     /// Traces and metrics.
     pub telemetry: Telemetry,
+    /// Connections of callers, and how client commands make theirs.
+    pub transport: Transport,
     /// Server that client commands call.
     pub url: String,
     /// Key that client commands present.
@@ -217,6 +221,7 @@ impl Config {
             }),
             drain: Duration::from_secs(r.number(&var::BURSAR_DRAIN_SECONDS, 0, 600).into()),
             telemetry: telemetry::read(&mut r),
+            transport: Transport::read(&mut r),
             url: r.parsed(&var::BURSAR_URL, "an address such as http://127.0.0.1:50051", String::new(), server_url),
             api_key: if uses(&[Client]) { r.secret(&var::BURSAR_API_KEY) } else { None },
             settings: settings::all(lookup, &file),

@@ -80,12 +80,21 @@ variables! {
     Restart plain BURSAR_ENV = "dev", "Environment, part of every API key: 2 to 16 lower-case letters and digits";
     Restart plain BURSAR_LISTEN = "127.0.0.1:50051", "Address for gRPC and gRPC-Web";
     Restart plain BURSAR_OPS_LISTEN = "127.0.0.1:50052", "Address for /livez, /readyz and /metrics";
+    Live plain BURSAR_TLS_CERT = "", "File of the certificate that callers see, PEM, with the chain below the root; with BURSAR_TLS_KEY it turns TLS on, and a changed file is taken over within seconds";
+    Live plain BURSAR_TLS_KEY = "", "File of its private key, PEM";
+    Live plain BURSAR_TLS_CLIENT_CA = "", "File of CA certificates, PEM; when set, callers must present a certificate of one of them (mutual TLS)";
+    Live plain BURSAR_MAX_CONNECTION_AGE_SECONDS = "1800", "How long a connection may be used before its client is asked to make a new one, in seconds, give or take a tenth, 0 to 86400; 0 for ever";
+    Live plain BURSAR_MAX_CONNECTION_IDLE_SECONDS = "900", "How long a connection without a new call is kept, in seconds, 0 to 86400; it is closed after at most twice the time; 0 for ever";
+    Live plain BURSAR_CONNECTIONS_PER_ADDRESS = "1024", "Most connections of one client address (with IPv6, of one /64), 0 to 4096; 0 for no limit but the 4096 of all; behind a proxy all clients have one address";
+    Live plain BURSAR_KEY_REQUESTS_PER_SECOND = "0", "Most calls with one API key a second, on each server, 0 to 1000000; 0 for no limit";
+    Live plain BURSAR_AUTH_FAILURES_PER_MINUTE = "60", "Most calls with an invalid API key from one address a minute, 0 to 1000000; 0 for no limit; above it, keys that are new to the server are refused there";
+    Live plain BURSAR_DRAIN_WAIT_SECONDS = "", "How long a stopping server says NOT_SERVING and serves on, so that load balancers go elsewhere first, in seconds, 0 to 300; 5 with STORE_BACKEND=postgres when unset, else 0. On Kubernetes, terminationGracePeriodSeconds must be longer than this and BURSAR_DRAIN_SECONDS together";
     Restart plain BURSAR_DATA_DIR = "", "Directory of the embedded database and of the key files, an absolute path; $XDG_DATA_HOME/bursar or ~/.local/share/bursar when unset, for root /var/lib/bursar";
     Restart plain BURSAR_PG_BIN = "", "Directory of installed PostgreSQL programs (15 or later) for the embedded database; fetched when unset";
     Live plain BURSAR_MAX_CONNECTIONS = "16", "Most database connections for calls and jobs, 1 to 500; one more watches the database";
     Restart plain BURSAR_REQUEST_ID_DAYS = "30", "How long request ids are remembered, in days, 1 to 3650";
     Restart plain BURSAR_HEALTH_NEEDS_KEY = "false", "`true` to ask for an API key on health and reflection too";
-    Restart plain BURSAR_CORS_ORIGINS = "", "Origins whose pages may call by gRPC-Web, comma separated, such as https://app.example.com";
+    Live plain BURSAR_CORS_ORIGINS = "", "Origins whose pages may call by gRPC-Web, comma separated, such as https://app.example.com";
     Restart plain BURSAR_LOG = "human", "Form of the log on stderr: `human` or `json`";
     Live plain RUST_LOG = "info", "What is logged, such as `info` or `info,bursar=debug`";
     Live plain BURSAR_DRAIN_SECONDS = "10", "How long calls under way may take to end at shutdown, in seconds, 0 to 600";
@@ -97,6 +106,9 @@ variables! {
     Command plain TRACEPARENT = "", "Trace that the client commands' calls belong to, as the W3C's Trace Context has it";
     Command plain BURSAR_URL = "http://127.0.0.1:50051", "Server that the client commands call";
     Command secret BURSAR_API_KEY = "", "API key that the client commands present";
+    Command plain BURSAR_TLS_CA = "", "File of CA certificates, PEM, that the client commands trust with an https:// BURSAR_URL; the system's when unset";
+    Command plain BURSAR_TLS_CLIENT_CERT = "", "File of the certificate that the client commands present, PEM; with BURSAR_TLS_CLIENT_KEY";
+    Command plain BURSAR_TLS_CLIENT_KEY = "", "File of its private key, PEM";
 }
 
 /// The table as text for `--help`.

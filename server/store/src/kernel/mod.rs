@@ -25,7 +25,7 @@ pub(crate) use entry::Entry;
 pub(crate) use fault::{Fault, TxResult};
 pub(crate) use numeric::{Numeric, decimal, units};
 pub(crate) use statement::{Stmt, statements};
-pub use store::{Info, Store, StoreConfig, StoreError};
+pub use store::{Info, NewLink, Store, StoreConfig, StoreError};
 pub(crate) use time::{FIRST, LAST};
 pub(crate) use tx::{Params, Tx, col, named};
 pub(crate) use write::{Change, audit, mutate};

@@ -67,6 +67,9 @@ pub(crate) enum Reach {
 #[derive(Clone)]
 pub struct Store(pub(super) Arc<Inner>);
 
+/// A way to a database that was tried out.
+pub struct NewLink(Link);
+
 pub(super) struct Inner {
     /// The way to the database of now.
     link: watch::Sender<Arc<Link>>,
@@ -159,18 +162,26 @@ impl Store {
         }
     }
 
-    /// Another address, password or size of the pool. The new pool takes over once it is known to lead to a database
-    /// that is safe to serve with; the old one ends with the last transaction on it, so that no call fails.
+    /// Tries out another address, password or size of the pool, for [`Store::take_over`].
     ///
     /// # Errors
-    /// When the new one cannot be used; the old one stays.
-    pub async fn relink(&self, url: &SecretString, max_connections: u32) -> Result<(), StoreError> {
+    /// When it does not lead to a database that is safe to serve with.
+    pub async fn try_link(
+        &self,
+        url: &SecretString,
+        max_connections: u32,
+    ) -> Result<NewLink, StoreError> {
         let link = Link::new(url, max_connections, self.0.outages.clone())?;
         health::try_out(&link, self.0.config.schema_version).await?;
+        Ok(NewLink(link))
+    }
+
+    /// From now on transactions begin on the new pool; the old one ends with the last transaction on it, so that no
+    /// call fails.
+    pub fn take_over(&self, NewLink(link): NewLink) {
         self.0.link.send_replace(Arc::new(link));
         // The probe's own connection is one of the old link.
         self.0.suspicion.notify_one();
-        Ok(())
     }
 
     /// How many connections the pool has, and how many of them are idle.

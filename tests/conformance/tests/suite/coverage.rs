@@ -89,7 +89,7 @@ fn every_rpc_has_its_cases() {
 
 #[tokio::test]
 async fn every_rpc_refuses_strangers() {
-    let server = Server::start().await;
+    let server = Server::start_with(&[("BURSAR_AUTH_FAILURES_PER_MINUTE", "0")]).await;
     let nobody = server.platform.with_key("");
     let garbage = server.platform.with_key("bsr_test_garbage");
     let unknown = server.platform.with_key(&unknown_key());

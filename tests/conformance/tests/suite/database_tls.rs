@@ -36,10 +36,13 @@ impl Site {
         };
         let dir = tempfile::tempdir().unwrap();
         let authority = Authority::new("of the tests");
-        authority.server(&["127.0.0.1"]).write(dir.path(), "server");
-        authority.client("bursar_app").write(dir.path(), "client");
-        std::fs::write(dir.path().join("ca.pem"), authority.cert()).unwrap();
-        std::fs::write(dir.path().join("other.pem"), Authority::new("nobody's").cert()).unwrap();
+        for name in ["server", "bursar_app"] {
+            let issued = authority.issue(name);
+            std::fs::write(dir.path().join(format!("{name}.pem")), issued.cert).unwrap();
+            std::fs::write(dir.path().join(format!("{name}.key")), issued.key).unwrap();
+        }
+        std::fs::write(dir.path().join("ca.pem"), authority.pem()).unwrap();
+        std::fs::write(dir.path().join("other.pem"), Authority::new("nobody's").pem()).unwrap();
 
         let mut config = EmbeddedConfig::for_backend(Durability::Memory);
         config.bin_dir = Some(bin_dir);
@@ -107,7 +110,7 @@ impl Site {
     /// What is said when a running server is told to use this address.
     async fn refused(&self, options: &str) -> String {
         let store = open(self.app("sslmode=disable")).await.expect("it opens");
-        let refused = store.relink(&self.app(options), 2).await.expect_err(options).to_string();
+        let refused = store.try_link(&self.app(options), 2).await.err().expect(options).to_string();
         assert!(*store.health().borrow(), "the old address still serves");
         assert!(!refused.contains(app_password().expose_secret()), "{refused}");
         refused
@@ -159,12 +162,13 @@ async fn a_server_that_is_not_the_one_is_refused() {
     }
     // Of the right authority, for another host.
     let other = site.app("sslmode=verify-full&sslrootcert={dir}/ca.pem");
-    let other: SecretString = other.expose_secret().replace("127.0.0.1", "localhost").into();
+    let other = other.expose_secret().replace("127.0.0.1", "db.example.com");
+    let other = SecretString::from(format!("{other}&hostaddr=127.0.0.1"));
     let store = open(site.app("sslmode=disable")).await.unwrap();
-    let text = store.relink(&other, 2).await.unwrap_err().to_string();
+    let text = store.try_link(&other, 2).await.err().unwrap().to_string();
     assert!(text.contains("not valid for name"), "{text}");
     let any_host: SecretString = other.expose_secret().replace("verify-full", "verify-ca").into();
-    store.relink(&any_host, 2).await.unwrap();
+    store.take_over(store.try_link(&any_host, 2).await.unwrap());
 }
 
 #[tokio::test]
@@ -177,8 +181,8 @@ async fn files_that_cannot_be_used_are_named() {
             "sslrootcert /nowhere/ca.pem cannot be read",
         ),
         ("sslmode=verify-full&sslrootcert={dir}/empty.pem", "holds no certificate in PEM form"),
-        ("sslcert={dir}/client.pem&sslkey={dir}/ca.pem", "sslkey"),
-        ("sslcert={dir}/client.pem&sslkey={dir}/server.key", "cannot be used together"),
+        ("sslcert={dir}/bursar_app.pem&sslkey={dir}/ca.pem", "sslkey"),
+        ("sslcert={dir}/bursar_app.pem&sslkey={dir}/server.key", "cannot be used together"),
     ] {
         let text = site.refused(options).await;
         assert!(text.contains(says), "{options}: {text}");
@@ -188,7 +192,7 @@ async fn files_that_cannot_be_used_are_named() {
 #[tokio::test]
 async fn a_client_shows_its_certificate() {
     let Some(site) = Site::start().await else { return };
-    let options = "sslmode=verify-full&sslrootcert={dir}/ca.pem&sslcert={dir}/client.pem&sslkey={dir}/client.key";
+    let options = "sslmode=verify-full&sslrootcert={dir}/ca.pem&sslcert={dir}/bursar_app.pem&sslkey={dir}/bursar_app.key";
     let store = open(site.app(options)).await.unwrap();
     assert!(*store.health().borrow());
     let named = "SELECT bool_and(client_dn = '/CN=bursar_app') FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
@@ -223,7 +227,7 @@ async fn a_server_without_tls_is_refused_where_it_is_asked_for() {
     assert_eq!(version, "off");
     for mode in ["require", "verify-full"] {
         let url = SecretString::from(format!("{plain}?sslmode={mode}"));
-        let text = store.relink(&url, 2).await.unwrap_err().to_string();
+        let text = store.try_link(&url, 2).await.err().unwrap().to_string();
         assert!(text.contains("TLS"), "{text}");
     }
 }

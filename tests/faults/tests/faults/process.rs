@@ -224,6 +224,7 @@ fn command(dir: &Path) -> Command {
         .env("BURSAR_LISTEN", "127.0.0.1:0")
         .env("BURSAR_OPS_LISTEN", "127.0.0.1:0")
         .env("BURSAR_DRAIN_SECONDS", "2")
+        .env("BURSAR_DRAIN_WAIT_SECONDS", "1")
         .env("BURSAR_LOG", "json")
         .env("RUST_LOG", "info,bursar=debug")
         .stdin(Stdio::null())

@@ -15,6 +15,8 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
+use super::raw::{GOAWAY, Raw};
+
 async fn probe(port: u16, method: Method, path: &str) -> Answer {
     let request = Request::builder()
         .method(method)
@@ -39,8 +41,10 @@ async fn health(caller: &Caller) -> Result<ServingStatus, tonic::Status> {
 }
 
 #[tokio::test]
-async fn a_drain_lets_calls_end_and_takes_no_new_ones() {
-    let mut server = Server::start_with(&[("BURSAR_DRAIN_SECONDS", "20")]).await;
+async fn a_drain_tells_everyone_and_lets_calls_end() {
+    let mut server =
+        Server::start_with(&[("BURSAR_DRAIN_SECONDS", "20"), ("BURSAR_DRAIN_WAIT_SECONDS", "3")])
+            .await;
     let tenant = server.tenant().await;
     let from = new_account(&tenant.operator, "EUR", BalanceRule::Unlimited).await;
     let to = new_account(&tenant.operator, "EUR", BalanceRule::Unlimited).await;
@@ -58,27 +62,24 @@ async fn a_drain_lets_calls_end_and_takes_no_new_ones() {
     let other = Caller::new(port, &tenant.viewer.key_text);
     ok(other.server().who_am_i(WhoAmIRequest {}).await);
     let stopping = tokio::spawn(running.stop());
-    // For a moment it says that it stops, so that load balancers look elsewhere.
-    within(Duration::from_secs(1), "refusal of new calls", async || {
-        other.server().who_am_i(WhoAmIRequest {}).await.is_err()
+    // At first it only says that it stops, so that load balancers look elsewhere; what they still send is served.
+    within(Duration::from_secs(1), "NOT_SERVING", async || {
+        health(&other).await.unwrap() == ServingStatus::NotServing
     })
     .await;
-    let refused = fault(other.server().who_am_i(WhoAmIRequest {}).await.unwrap_err());
-    assert_eq!(
-        (refused.code, refused.reason.as_str()),
-        (Code::Unavailable, "SHUTTING_DOWN"),
-        "{refused:?}"
-    );
-    assert_eq!(refused.meta("definite"), "true");
-    assert!(refused.retry_delay.is_some());
-    assert_eq!(health(&other).await.unwrap(), ServingStatus::NotServing);
     assert_eq!(
         get(ops, "/readyz").await,
         (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping\n".into())
     );
     assert_eq!(get(ops, "/livez").await.0, StatusCode::OK);
+    ok(other.server().who_am_i(WhoAmIRequest {}).await);
+    let late = Caller::new(port, &tenant.viewer.key_text);
+    ok(late.server().who_am_i(WhoAmIRequest {}).await);
+    let mut raw = Raw::connect(port).await;
 
-    // Then the door is shut, and the call under way goes on.
+    // Then every client is told to go, the door is shut, and the call under way goes on.
+    assert_eq!(raw.next(GOAWAY).await.expect("GOAWAY").code(), 0);
+    raw.end().await;
     within(Duration::from_secs(3), "a closed port", async || {
         tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err()
     })
@@ -119,7 +120,7 @@ async fn a_drain_has_an_end() {
     assert_eq!(balance(&other, &to).await.version, 0);
 }
 
-async fn wait_for_lock(database: &Database) {
+pub(super) async fn wait_for_lock(database: &Database) {
     let waiting = "SELECT count(*) FROM pg_stat_activity
                    WHERE datname = current_database() AND usename = 'bursar_app' AND wait_event_type = 'Lock'";
     within(Duration::from_secs(5), "a call that waits", async || {

@@ -3,31 +3,49 @@
 //! A server of our own rather than tonic's, because tonic's answers `grpc-timeout` before any layer
 //! can, and because a drain needs an end.
 
+mod connection;
+mod handle;
+mod opening;
+mod places;
+mod tls;
+
+pub(crate) use handle::{Handle, Settings};
+pub use tls::TlsError;
+
 use crate::stopping::stopped;
+use bursar_api::layers::Peer;
+use connection::Connection;
 use http::{Request, Response};
-use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::service::TowerToHyperService;
 use opentelemetry::global;
 use opentelemetry::metrics::UpDownCounter;
+use places::Places;
 use std::convert::Infallible;
-use std::pin::pin;
+use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tonic::body::Body;
-use tower::{Service, ServiceExt};
+use tower::Service;
 
 /// Most connections at once; further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 4_096;
 /// Most calls at once on one connection; a client holds further ones back.
 const MAX_STREAMS_PER_CONNECTION: u32 = 256;
-/// Longest wait for the first byte of a connection, so that silent ones use no place up.
-const FIRST_BYTE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Largest head of a request, with all its metadata: a key and a trace take a tenth of it.
+const MAX_HEADER_BYTES: u32 = 16 * 1024;
+/// Most headers of an HTTP/1.1 request.
+const MAX_HEADERS: usize = 100;
+/// Longest wait for the head of an HTTP/1.1 request, from the answer before it on: it ends idle connections too.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
+/// Calls that a client may begin and take back before they are looked at; more end its connection (rapid reset).
+const MAX_PENDING_RESETS: usize = 20;
+/// Calls that may end by the client's breach of the protocol; more end its connection.
+const MAX_ERROR_RESETS: usize = 128;
 /// How often an idle peer is asked whether it is still there.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 /// How long it has to answer.
@@ -39,12 +57,12 @@ const CONNECTION_WINDOW_BYTES: u32 = 16 * 1024 * 1024;
 /// How long to wait when the system gives no connection, for want of file descriptors say.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `stop` turns true, then waits at most `grace` for calls under way, and cuts the rest.
+/// Serves until `stop` turns true, then waits at most the drain for calls under way, and cuts the rest.
 pub(crate) async fn serve<S>(
     listener: TcpListener,
     service: S,
+    handle: Handle,
     mut stop: watch::Receiver<bool>,
-    grace: Duration,
 ) where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
         + Clone
@@ -52,28 +70,33 @@ pub(crate) async fn serve<S>(
         + 'static,
     S::Future: Send,
 {
-    let server = server();
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let server = Arc::new(server());
+    let free = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let places = Places::default();
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
             biased;
             () = stopped(&mut stop) => break,
             Some(_) = connections.join_next() => continue,
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&listener, &free) => accepted,
         };
-        let Some((stream, place)) = accepted else { continue };
-        let (server, service, stop) = (server.clone(), service.clone(), stop.clone());
+        let Some((stream, address, permit)) = accepted else { continue };
+        let peer = Peer::new(address.ip());
+        let Some(place) = places.take(peer, handle.connections_per_address()) else { continue };
+        let connection =
+            Connection { peer, server: server.clone(), handle: handle.clone(), stop: stop.clone() };
+        let service = service.clone();
         connections.spawn(async move {
             let open = Open::new();
-            connection(stream, server, service, stop).await;
-            drop((open, place));
+            connection.serve(stream, service).await;
+            drop((open, place, permit));
         });
     }
     // Closed at once, so that new clients are refused rather than left waiting.
     drop(listener);
     let all = async { while connections.join_next().await.is_some() {} };
-    if timeout(grace, all).await.is_err() {
+    if timeout(handle.drain(), all).await.is_err() {
         tracing::warn!(
             connections = connections.len(),
             "calls outlasted the drain and are cut off"
@@ -84,56 +107,17 @@ pub(crate) async fn serve<S>(
 
 async fn accept(
     listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    free: &Arc<Semaphore>,
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     // Never closed, so it cannot fail.
-    let place = places.clone().acquire_owned().await.ok()?;
+    let permit = free.clone().acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => Some((stream, place)),
+        Ok((stream, address)) => Some((stream, address, permit)),
         Err(error) => {
             tracing::warn!(%error, "no connection can be accepted");
             sleep(ACCEPT_PAUSE).await;
             None
         }
-    }
-}
-
-async fn connection<S>(
-    stream: TcpStream,
-    server: Builder<TokioExecutor>,
-    service: S,
-    mut stop: watch::Receiver<bool>,
-) where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
-        + Clone
-        + Send
-        + 'static,
-    S::Future: Send,
-{
-    // Replies are small and awaited: they must not wait for more to send.
-    if stream.set_nodelay(true).is_err() {
-        return;
-    }
-    let silent = tokio::select! {
-        ready = timeout(FIRST_BYTE_TIMEOUT, stream.readable()) => !matches!(ready, Ok(Ok(()))),
-        () = stopped(&mut stop) => true,
-    };
-    if silent {
-        return;
-    }
-    let service = service.map_request(|request: Request<Incoming>| request.map(Body::new));
-    let mut connection =
-        pin!(server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)));
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stopped(&mut stop) => {
-            // GOAWAY: no new calls, those under way may end.
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(error, "a connection ended with an error");
     }
 }
 
@@ -163,11 +147,19 @@ impl Drop for Open {
 fn server() -> Builder<TokioExecutor> {
     let mut server = Builder::new(TokioExecutor::new());
     // Without a timer hyper enforces no time limit on a request's head.
-    server.http1().timer(TokioTimer::new());
+    server
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEADER_BYTES as usize);
     server
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_STREAMS_PER_CONNECTION)
+        .max_header_list_size(MAX_HEADER_BYTES)
+        .max_pending_accept_reset_streams(MAX_PENDING_RESETS)
+        .max_local_error_reset_streams(MAX_ERROR_RESETS)
         .keep_alive_interval(KEEPALIVE_INTERVAL)
         .keep_alive_timeout(KEEPALIVE_TIMEOUT)
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
