@@ -20,7 +20,7 @@ use tonic::Code;
 /// Form of the file; another one is not read.
 const VERSION: u32 = 1;
 /// Shortest time between two writes: small batches would spend more on the journal than on the transfers.
-const WRITE_INTERVAL: Duration = Duration::from_millis(100);
+pub(crate) const WRITE_INTERVAL: Duration = Duration::from_millis(100);
 /// How many of the latest batches leave a transfer to be asked for: as many as can be on their way at once, so that
 /// the one that committed last is among them.
 const WITNESSES: usize = 32;
@@ -51,6 +51,8 @@ pub struct Journal {
     path: PathBuf,
     pub(crate) settled: Settled,
     written: Option<Instant>,
+    /// Whether the file says less than is known.
+    dirty: bool,
     /// Whether it cannot be written, which was told once.
     broken: bool,
 }
@@ -84,7 +86,7 @@ impl Journal {
                 why => (fresh, why),
             },
         };
-        Ok((Self { path, settled, written: None, broken: false }, why))
+        Ok((Self { path, settled, written: None, dirty: false, broken: false }, why))
     }
 
     /// Number of the last line that an earlier run settled; none when it starts at the beginning.
@@ -114,7 +116,15 @@ impl Journal {
         self.settled.replayed = summary.replayed;
         self.settled.refused = summary.refused;
         self.settled.report_bytes = report_bytes;
+        self.dirty = true;
         if self.written.is_none_or(|written| written.elapsed() >= WRITE_INTERVAL) {
+            self.write();
+        }
+    }
+
+    /// Writes what was kept back, when there is something: nothing new came in the meantime.
+    pub(crate) fn flush(&mut self) {
+        if self.dirty {
             self.write();
         }
     }
@@ -122,6 +132,7 @@ impl Journal {
     /// Writes it, wholly or not at all. An import goes on without one: it is only slower after a cut.
     fn write(&mut self) {
         self.written = Some(Instant::now());
+        self.dirty = false;
         let write = || -> std::io::Result<()> {
             let dir = self.path.parent().filter(|dir| !dir.as_os_str().is_empty());
             let mut file = tempfile::NamedTempFile::new_in(dir.unwrap_or(Path::new(".")))?;
@@ -143,9 +154,7 @@ impl Journal {
     /// The import is over, or was cut where it may know more than it wrote.
     pub(crate) fn close(&mut self, done: bool) {
         if !done {
-            if self.settled.line > 0 {
-                self.write();
-            }
+            self.flush();
         } else if let Err(e) = std::fs::remove_file(&self.path)
             && e.kind() != std::io::ErrorKind::NotFound
         {

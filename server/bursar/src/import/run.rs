@@ -4,7 +4,7 @@ use super::Refused;
 use super::accounts::Accounts;
 use super::chunk::{Chunk, address, first_of_its_id, references};
 use super::convert::convert;
-use super::journal::Journal;
+use super::journal::{Journal, WRITE_INTERVAL};
 use super::map::Map;
 use super::records::Records;
 use super::report::Report;
@@ -16,6 +16,7 @@ use prost::Message;
 use std::collections::HashMap;
 use std::path::Path;
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::timeout;
 use tonic::Status;
 use uuid::Uuid;
 
@@ -136,7 +137,8 @@ impl Import<'_> {
                 accounts.learn(&client, self.map, references(&planned)).await?;
                 let batch = address(planned, &accounts, &mut refused);
                 while sending.len() >= self.in_flight.max(1) {
-                    self.answer(sending.join_next().await, work)?;
+                    let done = self.next(&mut sending).await;
+                    self.answer(done, work)?;
                 }
                 let number = work.window.open(last_line, refused);
                 sending.spawn(async move { (number, send(client, batch).await) });
@@ -149,11 +151,22 @@ impl Import<'_> {
             }
             (self.progress)(&work.summary, records.read_bytes());
         }
-        while let Some(done) = sending.join_next().await {
+        while let Some(done) = self.next(&mut sending).await {
             self.answer(Some(done), work)?;
             (self.progress)(&work.summary, records.read_bytes());
         }
         Ok(())
+    }
+
+    /// The next answer. While none comes, the journal says all that is known.
+    async fn next(&mut self, sending: &mut JoinSet<Answer>) -> Option<Result<Answer, JoinError>> {
+        if let Ok(done) = timeout(WRITE_INTERVAL, sending.join_next()).await {
+            return done;
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.flush();
+        }
+        sending.join_next().await
     }
 
     /// The next lines that make up a batch; empty at the end of the file.

@@ -36,7 +36,11 @@ where
                 if is_lost(&status)
                     || matches!(
                         status.code(),
-                        Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted
+                        // Cancelled is tonic's word for a call that it had not sent when its connection ended.
+                        Code::Unavailable
+                            | Code::DeadlineExceeded
+                            | Code::ResourceExhausted
+                            | Code::Cancelled
                     ) =>
             {
                 status
