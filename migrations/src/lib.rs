@@ -1,7 +1,8 @@
 //! Bursar's schema: dated SQL migrations, the roles they need, their runner, and a text dump to compare schemas by.
 //!
 //! Everything here works with an administrator's or owner's address and runs before the server does or beside it;
-//! the server's own login can do none of it. sqlx is used in this crate only (ADR 0003).
+//! the server's own login can do none of it, but look at some of what [`inspect`] asks. sqlx is used in this crate only
+//! (ADR 0003).
 
 mod bootstrap;
 mod connect;
@@ -9,6 +10,7 @@ mod database;
 mod drift;
 mod embedded;
 mod error;
+pub mod inspect;
 mod items;
 mod keys;
 mod lexer;

@@ -3,6 +3,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod doctor;
 pub mod embedded;
 pub mod files;
 pub mod first_key;

@@ -10,7 +10,9 @@ mod operation;
 
 pub use admin::{KeyRecord, NewTenant, TenantChanges};
 pub use kernel::trace;
-pub use kernel::{Address, Info, NewLink, Outcome, Store, StoreConfig, StoreError, Tls, TlsMode, Write};
+pub use kernel::{
+    Address, Info, NewLink, Outcome, Store, StoreConfig, StoreError, Tls, TlsMode, Write,
+};
 pub use ledger::Submit;
 pub use operation::Operation;
 

@@ -36,7 +36,7 @@ pub(crate) async fn run(args: Args, out: Out) -> Result<(), Failure> {
             ),
         )
     };
-    let (status, text) = timeout(Duration::from_secs(args.timeout), ask(address))
+    let (status, text) = timeout(Duration::from_secs(args.timeout), page(address, "/readyz"))
         .await
         .map_err(|_| silent("no answer in time".to_owned()))?
         .map_err(|e| silent(e.to_string()))?;
@@ -46,21 +46,24 @@ pub(crate) async fn run(args: Args, out: Out) -> Result<(), Failure> {
     Err(Failure::new(Exit::Unavailable, format!("not ready: {}", text.trim())))
 }
 
-async fn ask(
+/// A page of the operator's port; of a long one the text is empty.
+pub(super) async fn page(
     address: SocketAddr,
+    path: &str,
 ) -> Result<(http::StatusCode, String), Box<dyn std::error::Error + Send + Sync>> {
     let stream = TcpStream::connect(address).await?;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     let driver = tokio::spawn(connection);
-    let request = http::Request::get("/readyz")
+    let request = http::Request::get(path)
         .header("host", address.to_string())
         .body(Empty::<bytes::Bytes>::new())?;
     let answer = sender.send_request(request).await?;
     let status = answer.status();
-    let body = Limited::new(answer.into_body(), MAX_ANSWER_BYTES).collect().await?.to_bytes();
+    let body = Limited::new(answer.into_body(), MAX_ANSWER_BYTES).collect().await;
     driver.abort();
-    Ok((status, String::from_utf8_lossy(&body).into_owned()))
+    let text = body.map(|body| String::from_utf8_lossy(&body.to_bytes()).into_owned());
+    Ok((status, text.unwrap_or_default()))
 }
 
 /// Where to reach a server that listens there.

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 /// What the exit codes mean.
 pub(super) const EXIT_CODES: &str = "  0  done
-  1  failed; import transfers: some lines were refused; smoke: a step failed
+  1  failed; import transfers: some lines were refused; smoke: a step failed; doctor: an error was found
   2  the command line, the configuration, or a value in it is wrong; migrate diff: something differs
   3  the server answered no: not found, not allowed, in the wrong state
   4  the server or the database cannot be reached, or did not answer in time";
@@ -32,6 +32,7 @@ fn variables(first: &str) -> &'static [&'static str] {
             "BURSAR_DATA_DIR",
         ],
         "migrate" | "db" => DATABASE,
+        "config" => &["BURSAR_CONFIG"],
         _ => &[],
     }
 }

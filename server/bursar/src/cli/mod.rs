@@ -9,6 +9,9 @@ mod confirm;
 mod db;
 mod demo;
 mod demo_lines;
+mod doctor;
+mod doctor_facts;
+mod doctor_here;
 mod failure;
 mod hand_over;
 mod health;
@@ -73,6 +76,7 @@ enum Command {
     Migrate(migrate::Command),
     #[command(subcommand)]
     Db(db::Command),
+    Doctor(doctor::Args),
     #[command(subcommand)]
     Tenant(tenant::Command),
     #[command(subcommand)]
@@ -133,6 +137,7 @@ async fn run(command: Command, out: Out) -> Result<(), Failure> {
         Command::Config(command) => config::run(&command, out),
         Command::Migrate(command) => migrate::run(command, out).await,
         Command::Db(command) => db::run(command, out).await,
+        Command::Doctor(args) => doctor::run(args, out).await,
         Command::Tenant(command) => tenant::run(command, out).await,
         Command::Key(command) => key::run(command, out).await,
         Command::Import(command) => import::run(command, out).await,

@@ -15,7 +15,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use super::raw::{GOAWAY, Raw};
+use super::raw::{self, GOAWAY, HEADERS, Raw, SETTINGS};
 
 async fn probe(port: u16, method: Method, path: &str) -> Answer {
     let request = Request::builder()
@@ -90,6 +90,38 @@ async fn a_drain_tells_everyone_and_lets_calls_end() {
     assert_eq!(made.credit_balance.unwrap().posted, "7");
     stopping.await.unwrap();
     assert!(tokio::net::TcpStream::connect(("127.0.0.1", ops)).await.is_err());
+}
+
+/// What crosses GOAWAY on its way is served; a client that does not listen is told the reason a little later.
+#[tokio::test]
+async fn calls_after_the_goodbye_are_served_for_a_moment_and_then_refused() {
+    const WHO: &str = "/bursar.admin.v1.ServerService/WhoAmI";
+    // The status as HPACK writes it: a text of two bytes after Huffman.
+    const UNAUTHENTICATED: [u8; 3] = [0x82, 0x0b, 0x9f];
+    const UNAVAILABLE: [u8; 3] = [0x82, 0x0b, 0x5f];
+    let mut server = Server::start_with(&[("BURSAR_DRAIN_SECONDS", "20")]).await;
+    let (mut quick, mut deaf) =
+        (Raw::connect(server.port()).await, Raw::connect(server.port()).await);
+    for raw in [&mut quick, &mut deaf] {
+        raw.next(SETTINGS).await.expect("a connection");
+    }
+    let stopping = tokio::spawn(server.running.take().unwrap().stop());
+    // The PING behind GOAWAY is not answered yet, so the server cannot know that it was heard.
+    for raw in [&mut quick, &mut deaf] {
+        raw.next(GOAWAY).await.expect("GOAWAY");
+    }
+    let says = |block: &[u8], status: [u8; 3]| block.windows(3).any(|part| part == status);
+    quick.send(&raw::call(1, WHO)).await;
+    let crossed = quick.next(HEADERS).await.expect("an answer").payload;
+    assert!(says(&crossed, UNAUTHENTICATED), "{crossed:x?}");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    deaf.send(&raw::call(1, WHO)).await;
+    let refused = deaf.next(HEADERS).await.expect("an answer").payload;
+    assert!(says(&refused, UNAVAILABLE), "{refused:x?}");
+    for raw in [&mut quick, &mut deaf] {
+        raw.end().await;
+    }
+    stopping.await.unwrap();
 }
 
 /// What outlasts the drain is cut off: the caller cannot know, and asks the next server.

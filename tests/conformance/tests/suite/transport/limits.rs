@@ -123,6 +123,27 @@ async fn connections_without_calls_are_closed() {
     assert!(ended.is_ok(), "the connection ends");
 }
 
+/// Nor is half a sentence.
+#[tokio::test]
+async fn who_does_not_finish_a_greeting_loses_the_connection() {
+    let server = Server::start().await;
+    let mut slow = tokio::task::JoinSet::new();
+    for begun in ["", "PRI * HTTP/2.0", "POST / HTTP/1.1\r\nhost: localhost\r\nx-slow: "] {
+        let mut stream = TcpStream::connect(("127.0.0.1", server.port())).await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut stream, begun.as_bytes()).await.unwrap();
+        slow.spawn(async move {
+            let mut answer = Vec::new();
+            let end = stream.read_to_end(&mut answer);
+            // The bounds are 10 and 20 seconds.
+            assert!(
+                tokio::time::timeout(Duration::from_mins(1), end).await.is_ok(),
+                "'{begun}' is waited for without end"
+            );
+        });
+    }
+    slow.join_all().await;
+}
+
 /// What became of calls that were made at once.
 async fn burst(caller: &Caller, made: usize) -> Vec<Fault> {
     let mut set = tokio::task::JoinSet::new();

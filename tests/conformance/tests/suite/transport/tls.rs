@@ -222,6 +222,12 @@ async fn slow_handshakes_hold_nobody_up() {
     let caller = secured.caller(secured.trusting());
     let call = who(&caller);
     tokio::time::timeout(Duration::from_secs(5), call).await.expect("an answer").expect("a call");
+    // And they do not keep their places.
+    let mut first = silent.swap_remove(0);
+    let end = tokio::io::AsyncReadExt::read_u8(&mut first);
+    let end =
+        tokio::time::timeout(Duration::from_mins(1), end).await.expect("the bound is 10 seconds");
+    assert!(end.is_err());
 }
 
 #[tokio::test]

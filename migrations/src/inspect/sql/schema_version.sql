@@ -1,0 +1,1 @@
+SELECT tenancy.schema_version()
