@@ -88,14 +88,12 @@ platform=$(cat "$data/platform.key")
 made=$(call old "$old_port" "$platform" tenant create "Made by $tag" --output json)
 admin=$(field key <<<"$made")
 call new "$new_port" "$admin" key list >/dev/null
-operator=$(call new "$new_port" "$admin" key create --role operator --label "made by this commit" --output json | field key)
-# A later version has a check that moves money.
+call new "$new_port" "$admin" key create --role viewer --label "made by this commit" >/dev/null
+call old "$old_port" "$admin" key list --output json | grep -q 'made by this commit' \
+    || fail "the old server does not show the key that the new one made"
+# With the platform's key it moves money in a tenant of its own. The first versions had no such check.
 for side in "old $old_port" "new $new_port"; do
     read -r name port <<<"$side"
-    if "$work/$name" smoke --help >/dev/null 2>&1; then
-        call "$name" "$port" "$operator" smoke >/dev/null
-    else
-        call "$name" "$port" "$admin" key list >/dev/null
-    fi
+    ! "$work/$name" smoke --help >/dev/null 2>&1 || call "$name" "$port" "$platform" smoke >/dev/null
 done
 echo "previous server: ok, $tag runs on the schema of this commit"
