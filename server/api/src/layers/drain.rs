@@ -23,8 +23,6 @@ pub fn drain(api: &Api) -> StepLayer<Drain> {
 }
 
 impl Step for Drain {
-    const SPAN: Option<&'static str> = Some("drain");
-
     async fn run<S: Next>(&self, request: Request<Body>, next: S) -> Response<Body> {
         if *self.0.borrow() == Phase::Refusing && !is_exempt(request.uri().path()) {
             let error = Error::Unavailable { why: Unavailable::Stopping, definite: true };

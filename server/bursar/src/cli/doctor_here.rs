@@ -1,6 +1,6 @@
 //! What the doctor sees without asking anybody: the environment, files, the disk.
 
-use crate::config::{Backend, Config, ConfigError, LogFormat, Problem, Purpose, VARIABLES};
+use crate::config::{Backend, Config, ConfigError, LogFormat, Problem, Purpose, Source};
 use crate::doctor::{Files, Pepper, Space};
 use crate::local::{PEPPER_FILE, PLATFORM_KEY_FILE, data_dir};
 use nix::sys::statvfs::statvfs;
@@ -30,16 +30,16 @@ impl Here {
     /// When a value in it is wrong; what is only missing is a finding.
     pub(super) fn read() -> Result<Self, ConfigError> {
         let config = Config::from_env(Purpose::Show)?;
-        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let (problems, warnings) = match Config::from_env(Purpose::Serve) {
             Ok(serve) => (Vec::new(), serve.warnings),
             Err(error) => (error.0, Vec::new()),
         };
         // A pepper with a problem is told as such.
         let fine = !problems.iter().any(|problem| problem.variable.starts_with("BURSAR_PEPPER"));
-        let pepper = match (set("BURSAR_PEPPER_FILE"), set("BURSAR_PEPPER")) {
-            (true, _) if fine => Pepper::File,
-            (_, true) if fine => Pepper::Variable,
+        let setting = config.settings.iter().find(|s| s.variable.name == "BURSAR_PEPPER");
+        let pepper = match setting.map(|setting| &setting.source).filter(|_| fine) {
+            Some(Source::SecretFile(_)) => Pepper::File,
+            Some(Source::Environment) => Pepper::Variable,
             _ => Pepper::Unset,
         };
         Ok(Self { config, problems, warnings, pepper })
@@ -47,12 +47,14 @@ impl Here {
 
     /// Files of secrets that are there: those that variables name, and those of the data directory.
     pub(super) fn files(&self) -> Vec<Files> {
-        let named = VARIABLES
-            .iter()
-            .filter(|variable| variable.secret)
-            .filter_map(|variable| std::env::var_os(format!("{}_FILE", variable.name)))
-            .chain(std::env::var_os("BURSAR_TLS_KEY"))
-            .map(PathBuf::from);
+        let secrets = self.config.settings.iter().filter_map(|setting| match &setting.source {
+            Source::SecretFile(path) => Some(PathBuf::from(path)),
+            _ => None,
+        });
+        let tls = &self.config.transport;
+        let keys = tls.tls.iter().map(|files| files.key.clone());
+        let client_keys = tls.client.identity.iter().map(|(_, key)| key.clone());
+        let named = secrets.chain(keys).chain(client_keys);
         let dir = data_dir(&self.config);
         let kept = [PEPPER_FILE, PLATFORM_KEY_FILE, super::demo::KEY_FILE, SUPERUSER_FILE]
             .map(|name| dir.join(name));
@@ -85,10 +87,8 @@ impl Here {
     /// The same as facts.
     pub(super) fn facts(&self) -> crate::doctor::Here {
         let config = &self.config;
-        let certificate = std::env::var_os("BURSAR_TLS_CERT")
-            .filter(|path| !path.is_empty())
-            .map(PathBuf::from)
-            .map(|path| (path.clone(), seconds_left(&path)));
+        let certificate = config.transport.tls.as_ref().map(|files| &files.cert);
+        let certificate = certificate.map(|path| (path.clone(), seconds_left(path)));
         crate::doctor::Here {
             backend: config.backend,
             problems: self.problems.clone(),

@@ -74,7 +74,7 @@ variables! {
     Live plain PGDATABASE = "bursar", "Its database, with PGHOST";
     Live plain PGSSLMODE = "", "Its TLS, with PGHOST: `disable`, `prefer`, `require`, `verify-ca` or `verify-full`; prefer when unset";
     Live plain PGSSLROOTCERT = "", "PEM file of the authorities trusted to sign its certificate, with PGHOST; those of this machine when unset";
-    Command secret BURSAR_OWNER_URL = "", "Address of the database for an administrator; only `bootstrap`, `migrate` and `db` use it";
+    Command secret BURSAR_OWNER_URL = "", "Address of the database for an administrator; only `bootstrap`, `migrate`, `db` and `doctor` use it";
     Command secret BURSAR_APP_PASSWORD = "", "Password that `bootstrap` gives the login bursar_app, 12 or more printable ASCII characters";
     Restart secret BURSAR_PEPPER = "", "Secret that API keys are hashed with, 32 bytes or more; needed with STORE_BACKEND=postgres, else made once and kept in the data directory";
     Restart plain BURSAR_ENV = "dev", "Environment, part of every API key: 2 to 16 lower-case letters and digits";

@@ -56,7 +56,7 @@ async fn a_transfer_shows_its_layers_its_statements_and_its_commit() {
     assert_eq!(attribute(server, "rpc.response.status_code").unwrap(), "OK");
     assert_eq!(attribute(server, "bursar.tenant").unwrap(), tenant.id);
 
-    let layers = [METHOD, "drain", "deadline", "auth", "tenant rate", "handler", "transaction"];
+    let layers = [METHOD, "deadline", "auth", "tenant rate", "handler", "transaction"];
     for pair in layers.windows(2) {
         let outer: Vec<_> = spans.iter().filter(|span| span.name == pair[0]).collect();
         assert!(
