@@ -1,4 +1,5 @@
 //! `bursar config` as a process.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::process::{Command, Output};
 

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use bursar::config::{Config, Purpose};
 use bursar::local;
 use bursar_proto::ledger::v1::{Account, BalanceRule};
-use bursar_testkit::{Caller, Program, Receiver, TestTenant, make, new_account, new_transfer};
+use bursar_testkit::{Caller, Program, Receiver, TestTenant, make, new_account, new_transfer, sql};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::task::JoinSet;
 
@@ -96,6 +96,7 @@ async fn main() {
         for side in [&off, &on] {
             load(side, &accounts, callers, seconds).await;
         }
+        analyze(&database.data_dir).await;
         let mut runs = Vec::new();
         for pair in 0..pairs {
             // Each goes first as often as the other.
@@ -170,6 +171,15 @@ fn cpu_seconds(pid: u32) -> f64 {
     let fields: Vec<&str> = rest.split_whitespace().collect();
     let ticks = |at: usize| fields[at].parse::<f64>().expect("a number");
     (ticks(11) + ticks(12)) / TICKS
+}
+
+/// Fresh statistics, with which PostgreSQL plans anew: the server that met empty tables may hold plans made for them.
+async fn analyze(data: &Path) {
+    let line = |file: &str| std::fs::read_to_string(data.join(file)).expect("a file of Bursar's");
+    let (password, port) = (line("superuser-password"), line("port"));
+    let (password, port) = (password.trim(), port.trim());
+    let url = format!("postgres://bursar_admin:{password}@127.0.0.1:{port}/bursar");
+    sql(&SecretString::from(url), "ANALYZE").await;
 }
 
 fn open_folder(path: &Path) {
