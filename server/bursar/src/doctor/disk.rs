@@ -14,7 +14,12 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
             "the disk of another machine cannot be seen from here",
             "`df -h` in PostgreSQL's data directory, or the provider's metric; alert at 20 % free",
         )),
-        (None, _) => findings.push(Finding::skipped(
+        (None, Backend::Memory) => findings.push(Finding::skipped(
+            "free space",
+            "a memory database is on no disk",
+            "`free -h` tells how much memory is left",
+        )),
+        (None, Backend::Embedded) => findings.push(Finding::skipped(
             "free space",
             format!("there is no directory {} yet", facts.here.data_dir.display()),
             "start the embedded database with `bursar serve`",

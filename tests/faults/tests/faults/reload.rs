@@ -27,6 +27,10 @@ struct Site {
 
 impl Site {
     async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    async fn start_with(settings: &[(&str, &str)]) -> Self {
         let database = Database::migrated().await;
         // Bursar's own login is shared by all tests of this process.
         let login = format!("login_of_{}", database.name);
@@ -48,12 +52,9 @@ impl Site {
         let port = database.port().await;
         std::fs::write(&url, address(&login, "geheim-one", port, &database.name)).unwrap();
         let key = platform_key(&database).await;
-        let process = Process::start_on(&[
-            ("BURSAR_CONFIG", &config),
-            ("BURSAR_PEPPER", PEPPER),
-            ("BURSAR_ENV", "test"),
-        ])
-        .await;
+        let base =
+            [("BURSAR_CONFIG", config.as_str()), ("BURSAR_PEPPER", PEPPER), ("BURSAR_ENV", "test")];
+        let process = Process::start_on(&[&base, settings].concat()).await;
         let bank = bank_of(&process.caller(key.expose_secret())).await;
         Self { database, login, dir, process, bank }
     }
@@ -176,4 +177,30 @@ async fn a_wrong_configuration_changes_nothing() {
     assert!(log.contains("\"applied\":\"BURSAR_MAX_CONNECTIONS\""), "{log}");
     all_posted(&load.stop().await);
     assert!(!log.contains("geheim"), "the log holds a password: {log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_level_of_the_log_changes() {
+    // The environment would win over the file.
+    let site = Site::start_with(&[("RUST_LOG", "")]).await;
+    let statements = || site.process.log().matches("\"message\":\"statement\"").count();
+    let config = site.file("bursar.toml");
+    let base = std::fs::read_to_string(&config).unwrap();
+    let log = async |level: &str| {
+        std::fs::write(&config, format!("{base}RUST_LOG = '{level}'\n")).unwrap();
+        site.hang_up("\"applied\":\"RUST_LOG\"").await;
+        let before = statements();
+        let transfer = site.bank.any_transfer(&crate::random::Random::new());
+        let told = site.bank.post(transfer).await;
+        assert!(matches!(told.answer, Answer::Posted(_)), "{told:?}");
+        before
+    };
+    assert_eq!(statements(), 0, "at info no statement is told of");
+    let before = log("info,bursar=debug").await;
+    until("statements are told of", SOON, async || statements() > before).await;
+    log("info").await;
+    let quiet = statements();
+    let transfer = site.bank.any_transfer(&crate::random::Random::new());
+    assert!(matches!(site.bank.post(transfer).await.answer, Answer::Posted(_)));
+    assert_eq!(statements(), quiet, "and not any more");
 }
