@@ -21,6 +21,7 @@ mod ledger;
 mod log;
 mod otlp;
 mod posting;
+mod process;
 mod program;
 mod proxy;
 mod random;
@@ -46,6 +47,7 @@ pub use posting::{
     account, batch, held, history, hold_of, list_all, make, moved, new_hold, open, open_limited,
     post_part, totals, void,
 };
+pub use process::{Ended, Process};
 pub use program::Program;
 pub use proxy::Proxy;
 pub use random::Random;

@@ -86,7 +86,7 @@ async fn main() {
     }
     let accounts = Arc::new(accounts);
     let side = |program: Program| {
-        let connect = |_| Caller::new(program.port, &tenant.operator.key_text);
+        let connect = |_| Caller::new(program.process.grpc.port(), &tenant.operator.key_text);
         let callers = (0..4).map(connect).collect();
         Side { program, callers }
     };
@@ -138,7 +138,7 @@ fn tell(callers: usize, runs: &[(Run, Run)]) {
 async fn load(side: &Side, accounts: &Arc<Vec<Account>>, callers: usize, time: Duration) -> Run {
     static SEED: AtomicUsize = AtomicUsize::new(1);
     let done = Arc::new(AtomicU64::new(0));
-    let (cpu, since) = (cpu_seconds(side.program.pid()), Instant::now());
+    let (cpu, since) = (cpu_seconds(side.program.process.pid()), Instant::now());
     let mut tasks = JoinSet::new();
     for number in 0..callers {
         let (caller, accounts) =
@@ -159,12 +159,12 @@ async fn load(side: &Side, accounts: &Arc<Vec<Account>>, callers: usize, time: D
     let took = since.elapsed().as_secs_f64();
     #[allow(clippy::cast_precision_loss, reason = "counts of some thousands")]
     let done = done.load(Ordering::Relaxed) as f64;
-    let cpu_us = (cpu_seconds(side.program.pid()) - cpu) * 1e6 / done;
+    let cpu_us = (cpu_seconds(side.program.process.pid()) - cpu) * 1e6 / done;
     Run { rate: done / took, cpu_us }
 }
 
 /// Processor time that a process has used.
-fn cpu_seconds(pid: u32) -> f64 {
+fn cpu_seconds(pid: nix::unistd::Pid) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("Linux");
     // What follows the name, which may hold anything, in parentheses.
     let (_, rest) = stat.rsplit_once(')').expect("a name");

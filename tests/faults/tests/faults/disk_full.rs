@@ -9,7 +9,7 @@ use nix::sys::signal::Signal;
 
 use crate::bank::Answer;
 use crate::kill_nine::new_bank;
-use crate::process::{DataDir, Process};
+use crate::process::{self, DataDir};
 use crate::settle::settle;
 use crate::watch::{serving, until};
 
@@ -49,7 +49,7 @@ impl Drop for SmallDisk {
 async fn calls_end_in_errors_and_all_goes_on_once_there_is_room() {
     let Some(disk) = SmallDisk::mount() else { return };
     let dir = &disk.0;
-    let process = Process::start(&dir.0).await;
+    let process = process::start(&dir.0).await;
     let bank = new_bank(&process, dir).await;
     let load = bank.load(4);
     load.posts(30).await;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use bursar_proto::admin::v1::CreateTenantRequest;
 use bursar_proto::common::v1::Role;
-use bursar_testkit::{Caller, id};
+use bursar_testkit::{Caller, Process, id};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::bank::{Answer, Bank, Told};
-use crate::process::{DataDir, Process};
+use crate::process::{self, DataDir};
 use crate::random::Random;
 use crate::settle::settle;
 use crate::watch::{serving, until};
@@ -49,7 +49,7 @@ async fn settled(bank: &Bank, told: Vec<Told>) -> Vec<Told> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_the_server() {
     let dir = DataDir::new();
-    let mut process = Process::start(&dir.0).await;
+    let mut process = process::start(&dir.0).await;
     let mut bank = new_bank(&process, &dir).await;
     let postmaster = dir.postmaster().expect("PostgreSQL runs");
     let random = Random::new();
@@ -64,7 +64,7 @@ async fn of_the_server() {
         told.extend(part);
         assert_eq!(dir.postmaster(), Some(postmaster), "PostgreSQL outlives it");
 
-        process = Process::start(&dir.0).await;
+        process = process::start(&dir.0).await;
         assert!(
             process.took < Duration::from_secs(3),
             "it served after {:?}\n{}",
@@ -91,7 +91,7 @@ async fn of_the_server() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_both() {
     let dir = DataDir::new();
-    let mut process = Process::start(&dir.0).await;
+    let mut process = process::start(&dir.0).await;
     let mut bank = new_bank(&process, &dir).await;
     let mut told = Vec::new();
     for _ in 0..2 {
@@ -100,7 +100,7 @@ async fn of_both() {
         kill(dir.postmaster().expect("PostgreSQL runs"), Signal::SIGKILL).expect("it runs");
         process.kill().await;
         told.extend(load.stop().await);
-        process = Process::start(&dir.0).await;
+        process = process::start(&dir.0).await;
         bank = bank.through(&process.caller(&bank.caller.key_text));
         told = settled(&bank, told).await;
     }
@@ -113,7 +113,7 @@ async fn of_both() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_one_connection() {
     let dir = DataDir::new();
-    let process = Process::start(&dir.0).await;
+    let process = process::start(&dir.0).await;
     let bank = new_bank(&process, &dir).await;
     let postmaster = dir.postmaster();
     let mut told = Vec::new();
@@ -138,7 +138,7 @@ async fn of_one_connection() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_postgresql() {
     let dir = DataDir::new();
-    let process = Process::start(&dir.0).await;
+    let process = process::start(&dir.0).await;
     let bank = new_bank(&process, &dir).await;
     let mut told = Vec::new();
     for _ in 0..ROUNDS {

@@ -7,16 +7,16 @@ use nix::sys::signal::Signal;
 
 use crate::bank::Answer;
 use crate::kill_nine::new_bank;
-use crate::process::{DataDir, Process};
+use crate::process::{self, DataDir};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_second_is_refused_and_the_first_goes_on() {
     let dir = DataDir::new();
-    let first = Process::start(&dir.0).await;
+    let first = process::start(&dir.0).await;
     let bank = new_bank(&first, &dir).await;
     let postmaster = dir.postmaster();
 
-    let refused = Process::try_start(&dir.0).await.err().expect("the directory is in use");
+    let refused = process::try_start(&dir.0).await.err().expect("the directory is in use");
     assert_eq!(refused.status.code(), Some(1), "{}", refused.log);
     let (pid, path) = (first.pid(), dir.0.display());
     let told = format!(
@@ -34,7 +34,7 @@ async fn the_second_is_refused_and_the_first_goes_on() {
     // Once the first has gone the directory is free.
     first.signal(Signal::SIGTERM);
     assert!(first.ended(Duration::from_secs(20)).await.status.success());
-    let next = Process::start(&dir.0).await;
+    let next = process::start(&dir.0).await;
     next.signal(Signal::SIGTERM);
     assert!(next.ended(Duration::from_secs(20)).await.status.success());
 }

@@ -1,22 +1,14 @@
 //! The program itself, as a process with a data directory of its own.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use bursar_testkit::{Caller, keep, plant};
+use bursar_testkit::{Ended, Process, plant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
-use tokio::sync::watch;
+use tokio::process::Command;
 use tokio_postgres::{Client, NoTls};
-
-/// A first start makes a cluster.
-const START: Duration = Duration::from_mins(1);
 
 /// Files that hold no secret; a key is planted by its caller, for its id may be shown.
 const SHOWN: [&str; 2] = ["port", "platform.key"];
@@ -103,110 +95,21 @@ impl Drop for DataDir {
     }
 }
 
-/// A running `bursar serve`. Dropped, it is killed.
-pub(crate) struct Process {
-    child: Child,
-    log: Arc<Mutex<Vec<String>>>,
-    /// Address of gRPC.
-    pub(crate) grpc: SocketAddr,
-    /// From the start of the process until it served.
-    pub(crate) took: Duration,
+/// Starts on that directory and waits until it serves.
+pub(crate) async fn start(dir: &Path) -> Process {
+    Process::start(command(dir)).await
 }
 
-/// How a process ended, and what it said.
-#[derive(Debug)]
-pub(crate) struct Ended {
-    pub(crate) status: ExitStatus,
-    pub(crate) log: String,
+/// The same, or how it ended.
+pub(crate) async fn try_start(dir: &Path) -> Result<Process, Ended> {
+    Process::try_start(command(dir)).await
 }
 
-impl Process {
-    /// Starts on that directory and waits until it serves.
-    pub(crate) async fn start(dir: &Path) -> Self {
-        match Self::try_start(dir).await {
-            Ok(process) => process,
-            Err(ended) => panic!("it does not start: {}\n{}", ended.status, ended.log),
-        }
-    }
-
-    /// The same, or how it ended.
-    pub(crate) async fn try_start(dir: &Path) -> Result<Self, Ended> {
-        Self::run(command(dir)).await
-    }
-
-    /// Starts on a database of the tests' own, with these variables.
-    pub(crate) async fn start_on(settings: &[(&str, &str)]) -> Self {
-        let mut command = command(Path::new("/nonexistent"));
-        command.env("STORE_BACKEND", "postgres").envs(settings.iter().copied());
-        match Self::run(command).await {
-            Ok(process) => process,
-            Err(ended) => panic!("it does not start: {}\n{}", ended.status, ended.log),
-        }
-    }
-
-    async fn run(mut command: Command) -> Result<Self, Ended> {
-        let since = Instant::now();
-        let mut child = command.spawn().expect("the program starts");
-        let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let (tell, mut told) = watch::channel(None);
-        let kept = log.clone();
-        let reader = tokio::spawn(async move {
-            while let Ok(Some(line)) = lines.next_line().await {
-                if let Some(address) = serving(&line) {
-                    tell.send_replace(Some(address));
-                }
-                keep(&line);
-                kept.lock().unwrap().push(line);
-            }
-        });
-        let served = tokio::time::timeout(START, told.wait_for(Option::is_some)).await;
-        if let Some(grpc) =
-            served.expect("it serves in time, or says why not").ok().and_then(|address| *address)
-        {
-            return Ok(Self { child, log, grpc, took: since.elapsed() });
-        }
-        let status = child.wait().await.expect("an exit status");
-        reader.await.expect("the log");
-        let log = log.lock().unwrap().join("\n");
-        Err(Ended { status, log })
-    }
-
-    /// Calls with a key.
-    pub(crate) fn caller(&self, key: &str) -> Caller {
-        Caller::new(self.grpc.port(), key)
-    }
-
-    /// Process id.
-    pub(crate) fn pid(&self) -> Pid {
-        let id = self.child.id().expect("it was not waited for");
-        Pid::from_raw(i32::try_from(id).expect("a process id"))
-    }
-
-    /// Sends a signal.
-    pub(crate) fn signal(&self, signal: Signal) {
-        kill(self.pid(), signal).expect("it runs");
-    }
-
-    /// What it logged so far.
-    pub(crate) fn log(&self) -> String {
-        self.log.lock().unwrap().join("\n")
-    }
-
-    /// Waits until it has ended.
-    pub(crate) async fn ended(mut self, limit: Duration) -> Ended {
-        let status = tokio::time::timeout(limit, self.child.wait()).await;
-        let status = status
-            .unwrap_or_else(|_| panic!("it still runs\n{}", self.log()))
-            .expect("an exit status");
-        Ended { status, log: self.log() }
-    }
-
-    /// Kills it without warning.
-    pub(crate) async fn kill(self) {
-        self.signal(Signal::SIGKILL);
-        self.ended(Duration::from_secs(5)).await;
-    }
+/// Starts on a database of the tests' own, with these variables.
+pub(crate) async fn start_on(settings: &[(&str, &str)]) -> Process {
+    let mut command = command(Path::new("/nonexistent"));
+    command.env("STORE_BACKEND", "postgres").envs(settings.iter().copied());
+    Process::start(command).await
 }
 
 fn command(dir: &Path) -> Command {
@@ -226,19 +129,6 @@ fn command(dir: &Path) -> Command {
         .env("BURSAR_DRAIN_SECONDS", "2")
         .env("BURSAR_DRAIN_WAIT_SECONDS", "1")
         .env("BURSAR_LOG", "json")
-        .env("RUST_LOG", "info,bursar=debug")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
+        .env("RUST_LOG", "info,bursar=debug");
     command
-}
-
-/// The address in the line that says that it serves.
-fn serving(line: &str) -> Option<SocketAddr> {
-    let line: serde_json::Value = serde_json::from_str(line).ok()?;
-    if line["message"] != "serving" {
-        return None;
-    }
-    line["grpc"].as_str()?.parse().ok()
 }

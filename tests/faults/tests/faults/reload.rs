@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bursar_testkit::{Database, PEPPER, Proxy, plant, platform_key};
+use bursar_testkit::{Database, PEPPER, Process, Proxy, plant, platform_key};
 use nix::sys::signal::Signal;
 use secrecy::ExposeSecret as _;
 
 use crate::bank::{Answer, Bank, Told};
 use crate::kill_nine::bank_of;
-use crate::process::Process;
+use crate::process;
 use crate::settle::settle;
 use crate::watch::until;
 
@@ -54,7 +54,7 @@ impl Site {
         let key = platform_key(&database).await;
         let base =
             [("BURSAR_CONFIG", config.as_str()), ("BURSAR_PEPPER", PEPPER), ("BURSAR_ENV", "test")];
-        let process = Process::start_on(&[&base, settings].concat()).await;
+        let process = process::start_on(&[&base, settings].concat()).await;
         let bank = bank_of(&process.caller(key.expose_secret())).await;
         Self { database, login, dir, process, bank }
     }

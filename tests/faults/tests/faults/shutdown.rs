@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use bursar_testkit::new_transfer;
+use bursar_testkit::{Process, new_transfer};
 use nix::sys::signal::Signal;
 use tokio::task::JoinHandle;
 
 use crate::bank::{Answer, Bank, Told};
 use crate::database::Held;
 use crate::kill_nine::new_bank;
-use crate::process::{DataDir, Process};
+use crate::process::{self, DataDir};
 use crate::settle::settle;
 use crate::watch::{serving, until};
 
 /// A process with one call under way, which waits for a lock.
 async fn busy(dir: &DataDir) -> (Process, Bank, Held, JoinHandle<Told>) {
-    let process = Process::start(&dir.0).await;
+    let process = process::start(&dir.0).await;
     let bank = new_bank(&process, dir).await;
     let held = Held::with(dir.connect().await, &lock(&bank)).await;
     let (transfer, other) =
@@ -57,7 +57,7 @@ async fn sigterm_lets_calls_end() {
     assert!(!dir.has_processes(), "no process of PostgreSQL is left");
 
     // What was said is so after the next start, which is a fast one.
-    let process = Process::start(&dir.0).await;
+    let process = process::start(&dir.0).await;
     assert!(process.took < Duration::from_secs(3), "it served after {:?}", process.took);
     let bank = bank.through(&process.caller(&bank.caller.key_text));
     let tally = settle(&bank, &[told, late]).await;
@@ -83,7 +83,7 @@ async fn a_second_sigint_does_not_wait() {
     })
     .await;
 
-    let process = Process::start(&dir.0).await;
+    let process = process::start(&dir.0).await;
     let bank = bank.through(&process.caller(&bank.caller.key_text));
     settle(&bank, &[told]).await;
     process.signal(Signal::SIGINT);
@@ -105,6 +105,6 @@ async fn a_call_without_end_does_not_hold_it() {
     let told = call.await.unwrap();
     assert!(!matches!(told.answer, Answer::Posted(_)), "{told:?}");
     drop(held);
-    let process = Process::start(&dir.0).await;
+    let process = process::start(&dir.0).await;
     settle(&bank.through(&process.caller(&bank.caller.key_text)), &[told]).await;
 }

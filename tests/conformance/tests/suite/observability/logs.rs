@@ -1,6 +1,6 @@
 //! What the log says of a call, and what it never says.
 
-use bursar_testkit::{app_password, fault, make, moved, new_transfer};
+use bursar_testkit::{Ended, app_password, fault, make, moved, new_transfer};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ async fn every_line_of_a_call_names_it_and_none_holds_an_amount_or_a_secret() {
     let refused = make(&tenant.operator, new_transfer(&customer, &bank, "87319.42")).await;
     let status = refused.unwrap_err();
     assert_eq!(fault(status.clone()).reason, "LIMIT_EXCEEDED");
-    let (_, log) = program.stop().await;
+    let Ended { log, .. } = program.stop().await;
 
     let password = app_password();
     let secret = tenant.operator.key_text.rsplit('_').nth(1).unwrap();
@@ -58,7 +58,7 @@ async fn amounts_are_logged_when_asked_for() {
         with_accounts(&[("RUST_LOG", EVERYTHING), ("BURSAR_LOG_AMOUNTS", "true")]).await;
     let refused = make(&tenant.operator, new_transfer(&customer, &bank, AMOUNT)).await;
     let message = refused.unwrap_err().message().to_owned();
-    let (_, log) = program.stop().await;
+    let Ended { log, .. } = program.stop().await;
     assert!(log.contains(&message), "the refusal is there");
     assert!(log.contains("executing statement"), "the driver is heard");
     let secret = tenant.operator.key_text.rsplit('_').nth(1).unwrap();

@@ -39,7 +39,7 @@ async fn its_series_are_those_of_the_docs() {
 
     let dir = tempfile::tempdir().unwrap();
     let config = dir.path().join("prometheus.yml");
-    let target = program.ops_port;
+    let target = program.process.ops.port();
     std::fs::write(
         &config,
         format!(

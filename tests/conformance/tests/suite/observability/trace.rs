@@ -2,7 +2,8 @@
 
 use bursar_proto::ledger::v1::CreateTransferRequest;
 use bursar_testkit::{
-    Receiver, SpanKind, TracedSpan, app_password, binary, fault, make, moved, new_transfer, within,
+    Ended, Receiver, SpanKind, TracedSpan, app_password, binary, fault, make, moved, new_transfer,
+    within,
 };
 use secrecy::ExposeSecret as _;
 use std::collections::BTreeSet;
@@ -130,7 +131,7 @@ async fn a_transfer_shows_its_layers_its_statements_and_its_commit() {
     assert!(!server.failed);
 
     // The metrics go the same way, at the latest when it stops.
-    let (status, _) = program.stop().await;
+    let Ended { status, .. } = program.stop().await;
     assert!(status.success());
     let pushed = receiver.metrics();
     for name in ["rpc.server.call.duration", "db.client.operation.duration", "bursar.build_info"] {
@@ -158,7 +159,7 @@ async fn without_a_caller_the_share_is_drawn_and_the_header_names_the_trace() {
     let trace = Uuid::new_v4().simple().to_string();
     let listed = tokio::process::Command::new(binary())
         .args(["key", "list"])
-        .env("BURSAR_URL", format!("http://127.0.0.1:{}", program.port))
+        .env("BURSAR_URL", format!("http://127.0.0.1:{}", program.process.grpc.port()))
         .env("BURSAR_API_KEY", &tenant.admin.key_text)
         .env("TRACEPARENT", format!("00-{trace}-{CALLER_SPAN}-01"))
         .output()
@@ -183,7 +184,7 @@ async fn a_collector_that_is_away_costs_no_call_and_one_line_of_the_log() {
     ])
     .await;
     let patience = Duration::from_mins(1);
-    let says = |text: &str| program.log().matches(text).count();
+    let says = |text: &str| program.process.log().matches(text).count();
     let failures = async || {
         let page = program.page("/metrics").await;
         let line = page.lines().find(|line| {
@@ -196,7 +197,12 @@ async fn a_collector_that_is_away_costs_no_call_and_one_line_of_the_log() {
         failures().await >= 2
     })
     .await;
-    assert_eq!(says("the collector does not take traces and metrics"), 1, "{}", program.log());
+    assert_eq!(
+        says("the collector does not take traces and metrics"),
+        1,
+        "{}",
+        program.process.log()
+    );
 
     let receiver = Receiver::start_at(port).await;
     within(patience, "it is told that the collector is back", async || {
@@ -207,7 +213,7 @@ async fn a_collector_that_is_away_costs_no_call_and_one_line_of_the_log() {
     assert!(!receiver.spans().is_empty());
     drop(receiver);
     // Away again at the end: it stops all the same.
-    let (status, log) = program.stop().await;
+    let Ended { status, log } = program.stop().await;
     assert!(status.success(), "{log}");
 }
 
