@@ -1,6 +1,6 @@
 //! A running server, and how it stops.
 
-use crate::config::{Backend, Config, changes};
+use crate::config::{Backend, Config, DATABASE, Setting, changes};
 use crate::local::Local;
 use crate::ops::Readiness;
 use crate::serve::rates;
@@ -20,21 +20,6 @@ const CROSSING: Duration = Duration::from_secs(1);
 /// Longest wait for the jobs to end the transaction they are in.
 const JOBS_GRACE: Duration = Duration::from_secs(5);
 
-/// Variables that say where the database is and how much of it to use.
-const DATABASE: [&str; 11] = [
-    "DATABASE_URL",
-    "PG_URL",
-    "DB_DSN",
-    "PGHOST",
-    "PGPORT",
-    "PGUSER",
-    "PGPASSWORD",
-    "PGDATABASE",
-    "PGSSLMODE",
-    "PGSSLROOTCERT",
-    "BURSAR_MAX_CONNECTIONS",
-];
-
 /// A running server.
 pub struct Running {
     /// Address of gRPC, with the port that was taken.
@@ -53,8 +38,9 @@ pub struct Running {
     pub(crate) reporter: JoinHandle<()>,
     pub(crate) jobs: JoinSet<()>,
     pub(crate) local: Option<Local>,
-    /// What it runs with.
-    pub(crate) config: Mutex<Config>,
+    pub(crate) backend: Backend,
+    /// The variables that it runs with, to tell what a reload changes.
+    pub(crate) settings: Mutex<Vec<Setting>>,
 }
 
 /// What came of a new configuration.
@@ -89,16 +75,19 @@ impl Running {
     /// # Errors
     /// See [`ReloadError`]; everything stays as it was.
     pub async fn reload(&self, new: Config) -> Result<Reloaded, ReloadError> {
-        let old = self.config().clone();
-        let (mut applied, mut waiting) = changes(&old.settings, &new.settings);
+        let old = self.settings().clone();
+        let (mut applied, mut waiting) = changes(&old, &new.settings);
+        let of_database = |name: &str| {
+            name == "BURSAR_MAX_CONNECTIONS" || DATABASE.iter().any(|v| v.name == name)
+        };
         let mut link = None;
-        if applied.iter().any(|name| DATABASE.contains(name)) {
+        if applied.iter().any(|name| of_database(name)) {
             match &new.database_url {
-                Some(url) if old.backend == Backend::Postgres => {
+                Some(url) if self.backend == Backend::Postgres => {
                     link = Some(self.store.try_link(url, new.max_connections).await?);
                 }
                 // A database of one's own is started with its size and its address.
-                _ => waiting.extend(applied.extract_if(.., |name| DATABASE.contains(name))),
+                _ => waiting.extend(applied.extract_if(.., |name| of_database(name))),
             }
         }
         let refused = self.handle.reload(&new)?;
@@ -108,17 +97,17 @@ impl Running {
             self.store.take_over(link);
         }
         // What waits for a restart is told of again until that has happened.
-        let settings = old.settings.into_iter().zip(new.settings.clone());
-        let settings = settings
+        *self.settings() = old
+            .into_iter()
+            .zip(new.settings)
             .map(|(old, new)| if waiting.contains(&new.variable.name) { old } else { new })
             .collect();
-        *self.config() = Config { settings, backend: old.backend, ..new };
         Ok(Reloaded { applied, waiting })
     }
 
-    fn config(&self) -> MutexGuard<'_, Config> {
+    fn settings(&self) -> MutexGuard<'_, Vec<Setting>> {
         // It is whole even if a thread panicked while it held the lock.
-        self.config.lock().unwrap_or_else(PoisonError::into_inner)
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until serving on makes no sense: the database turned out to be one that must not be

@@ -176,7 +176,8 @@ pub async fn start(config: &Config) -> Result<Running, StartError> {
         reporter,
         jobs,
         local,
-        config: Mutex::new(config.clone()),
+        backend: config.backend,
+        settings: Mutex::new(config.settings.clone()),
     })
 }
 

@@ -4,17 +4,6 @@ use super::reader::Reader;
 use super::variables as var;
 use super::{Backend, Config, Purpose};
 
-/// Every way to say where the database is: a problem with one is not the lack of another.
-const DATABASE: &[&var::Variable] = &[
-    &var::DATABASE_URL,
-    &var::PG_URL,
-    &var::DB_DSN,
-    &var::PGHOST,
-    &var::PGPORT,
-    &var::PGPASSWORD,
-    &var::PGSSLMODE,
-];
-
 impl Config {
     /// Notes what is missing.
     pub(super) fn demand(&self, purpose: Purpose, r: &mut Reader<'_>) {
@@ -31,7 +20,7 @@ impl Config {
             Purpose::Serve if external => {
                 need(
                     self.database_url.is_some(),
-                    DATABASE,
+                    var::DATABASE,
                     "STORE_BACKEND=postgres needs the database's address, postgres://bursar_app:password@host:port/database \
                      (or PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE); set STORE_BACKEND=embedded to try Bursar without one",
                 );

@@ -1,6 +1,7 @@
 //! The configuration file: the same variables, by the same names, in TOML. The environment wins over it.
 
 use super::reader::{Lookup, Problem};
+use super::settings::Source;
 use super::variables::{self as var, Variable};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -63,14 +64,17 @@ impl File {
         file
     }
 
-    /// The value of a variable, unless the environment has another form of it.
-    pub(super) fn get(&self, name: &str, environment: Lookup<'_>) -> Option<OsString> {
-        let value = self.values.get(name)?;
-        let given = |name: &str| environment(name).is_some_and(|value| !value.is_empty());
-        if name.strip_suffix("_FILE").is_some_and(given) {
-            return None;
+    /// The value of a variable and where it comes from: the environment, else this file unless the environment has
+    /// another form of the same secret.
+    pub(super) fn find(&self, name: &str, environment: Lookup<'_>) -> Option<(OsString, Source)> {
+        // Compose and the like pass variables that nobody set as empty ones.
+        let given = |name: &str| environment(name).filter(|value| !value.is_empty());
+        if let Some(value) = given(name) {
+            return Some((value, Source::Environment));
         }
-        Some(value.into())
+        let value = self.values.get(name).filter(|value| !value.is_empty())?;
+        let other_form = name.strip_suffix("_FILE").and_then(given);
+        other_form.is_none().then(|| (value.into(), Source::File))
     }
 }
 

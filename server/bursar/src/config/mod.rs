@@ -19,7 +19,7 @@ pub use settings::{Setting, Source, changes};
 pub use telemetry::Telemetry;
 pub(crate) use telemetry::pairs;
 pub use transport::{ClientTls, TlsFiles, Transport};
-pub use variables::{ALL as VARIABLES, Effect, Variable, reference, table};
+pub use variables::{ALL as VARIABLES, DATABASE, Effect, Variable, reference, table};
 
 use bursar_domain::key::env_is_valid;
 use fields::{address, app_password, database_url, directory, origin, pepper, server_url, url};
@@ -165,10 +165,7 @@ impl Config {
         use Purpose::{Bootstrap, Client, Schema, Serve, Show};
         let uses = |purposes: &[Purpose]| purposes.contains(&purpose);
         let file = File::named_by(lookup);
-        let given = |name: &str| {
-            // Compose and the like pass variables that nobody set as empty ones.
-            lookup(name).filter(|value| !value.is_empty()).or_else(|| file.get(name, lookup))
-        };
+        let given = |name: &str| file.find(name, lookup).map(|(value, _)| value);
         let mut r = Reader::new(&given);
         for problem in &file.problems {
             r.problem(&problem.variable, problem.problem.clone());

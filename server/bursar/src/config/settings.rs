@@ -6,7 +6,6 @@ use super::reader::Lookup;
 use super::variables::{ALL, Effect, Variable};
 use crate::redact::{HIDDEN, redact};
 use secrecy::{ExposeSecret, SecretString};
-use std::ffi::OsString;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
@@ -58,11 +57,9 @@ pub(super) fn all(lookup: Lookup<'_>, file: &File) -> Vec<Setting> {
 
 fn one(variable: &'static Variable, lookup: Lookup<'_>, file: &File) -> Setting {
     let name = variable.name;
-    let full = |text: OsString| Some(text.to_string_lossy().into_owned()).filter(|t| !t.is_empty());
     let given = |name: &str| {
-        let environment = lookup(name).and_then(full).map(|text| (text, Source::Environment));
-        environment
-            .or_else(|| file.get(name, lookup).and_then(full).map(|text| (text, Source::File)))
+        let (value, source) = file.find(name, lookup)?;
+        Some((value.to_string_lossy().into_owned(), source))
     };
     let (value, source) = match given(name) {
         Some(found) => found,

@@ -204,6 +204,7 @@ fn a_file_holds_the_same_variables_and_the_environment_wins() {
     assert_eq!(source("BURSAR_ENV"), ("environment".into(), "test".into()));
     assert_eq!(source("BURSAR_MAX_CONNECTIONS"), ("configuration file".into(), "7".into()));
     assert_eq!(source("RUST_LOG"), ("default".into(), "info".into()));
+    assert_eq!(with_file("BURSAR_ENV = ''", &[]).unwrap().env, "dev", "empty is the same as none");
 }
 
 #[test]

@@ -111,6 +111,21 @@ variables! {
     Command plain BURSAR_TLS_CLIENT_KEY = "", "File of its private key, PEM";
 }
 
+/// Every way to say where the database is: a problem with one is not the lack of another, and a change of one is a
+/// change of the database.
+pub const DATABASE: &[&Variable] = &[
+    &DATABASE_URL,
+    &PG_URL,
+    &DB_DSN,
+    &PGHOST,
+    &PGPORT,
+    &PGUSER,
+    &PGPASSWORD,
+    &PGDATABASE,
+    &PGSSLMODE,
+    &PGSSLROOTCERT,
+];
+
 /// The table as text for `--help`.
 #[must_use]
 pub fn table() -> String {

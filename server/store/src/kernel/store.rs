@@ -184,12 +184,6 @@ impl Store {
         self.0.suspicion.notify_one();
     }
 
-    /// How many connections the pool has, and how many of them are idle.
-    pub fn pool_state(&self) -> (u32, u32) {
-        let state = self.0.link().pool.state();
-        (state.connections, state.idle_connections)
-    }
-
     pub(crate) fn request_id_days(&self) -> u32 {
         self.0.config.request_id_days
     }
