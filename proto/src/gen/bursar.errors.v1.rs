@@ -86,6 +86,9 @@ pub enum ErrorReason {
     /// INTERNAL. A fault of the server, perhaps after the commit: see `definite`. The log has it under the trace id.
     /// Metadata: `trace_id`.
     Internal = 37,
+    /// RESOURCE_EXHAUSTED, with RetryInfo. More of the tenant's transfers wait to be posted than the server holds.
+    /// Metadata: `maximum`.
+    QueueFull = 38,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -132,6 +135,7 @@ impl ErrorReason {
             Self::Cancelled => "ERROR_REASON_CANCELLED",
             Self::UnknownMethod => "ERROR_REASON_UNKNOWN_METHOD",
             Self::Internal => "ERROR_REASON_INTERNAL",
+            Self::QueueFull => "ERROR_REASON_QUEUE_FULL",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -175,6 +179,7 @@ impl ErrorReason {
             "ERROR_REASON_CANCELLED" => Some(Self::Cancelled),
             "ERROR_REASON_UNKNOWN_METHOD" => Some(Self::UnknownMethod),
             "ERROR_REASON_INTERNAL" => Some(Self::Internal),
+            "ERROR_REASON_QUEUE_FULL" => Some(Self::QueueFull),
             _ => None,
         }
     }

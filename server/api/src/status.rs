@@ -178,6 +178,11 @@ fn parts(error: &Error, trace_id: Uuid) -> Parts {
                 .with("limit", &limit.name())
                 .retry(*retry_after)
         }
+        Error::QueueFull { maximum, retry_after } => {
+            Parts::new(Code::ResourceExhausted, "QUEUE_FULL")
+                .with("maximum", maximum)
+                .retry(*retry_after)
+        }
         Error::QuotaReached { limit, maximum } => {
             Parts::new(Code::ResourceExhausted, "QUOTA_REACHED")
                 .with("limit", limit)

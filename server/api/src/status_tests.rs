@@ -115,6 +115,13 @@ fn table() -> Vec<(Error, Code, &'static str, bool, Vec<&'static str>)> {
             vec!["limit"],
         ),
         (
+            Error::QueueFull { maximum: 32_760, retry_after: Duration::from_millis(500) },
+            Code::ResourceExhausted,
+            "QUEUE_FULL",
+            true,
+            vec!["maximum"],
+        ),
+        (
             Error::QuotaReached { limit: "max_api_keys", maximum: 100 },
             Code::ResourceExhausted,
             "QUOTA_REACHED",
@@ -202,7 +209,8 @@ fn every_variant_has_its_status() {
         found.sort_unstable();
         assert_eq!(found, want, "{error:?}");
         assert!(!status.message().is_empty());
-        let retry = matches!(code, Code::Unavailable) || reason == "RATE_LIMITED";
+        let retry =
+            matches!(code, Code::Unavailable) || ["RATE_LIMITED", "QUEUE_FULL"].contains(&reason);
         assert_eq!(details.retry_info().is_some(), retry, "{error:?}");
         let resource = ["RESOURCE_NOT_FOUND", "RESOURCE_EXISTS", "ETAG_MISMATCH"].contains(&reason);
         assert_eq!(details.resource_info().is_some(), resource, "{error:?}");

@@ -163,6 +163,16 @@ pub enum Error {
         /// When to try again.
         retry_after: Duration,
     },
+    /// More of the tenant's transfers wait to be posted than the server holds.
+    #[error(
+        "more than {maximum} transfers of this tenant wait to be posted; try again, with fewer calls at once"
+    )]
+    QueueFull {
+        /// How many may wait.
+        maximum: usize,
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// A limit on how many there may be is reached.
     #[error("the limit {limit} of {maximum} is reached")]
     QuotaReached {

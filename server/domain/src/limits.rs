@@ -74,6 +74,8 @@ pub const KEY_CACHE_ENTRIES: u64 = 100_000;
 pub const POOL_WAIT: Duration = Duration::from_secs(2);
 /// Longest wait for a new connection to be made.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Most transfers of one tenant that wait for a batch; a further call is refused.
+pub const MAX_QUEUED_TRANSFERS: usize = 4 * MAX_BATCH_TRANSFERS;
 /// Retries of a transaction after a conflict.
 pub const MAX_TX_RETRIES: u32 = 8;
 /// How long a call may wait for another's row lock before it is retried.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use bursar_domain::ids::GroupId;
+use bursar_domain::ids::{GroupId, TransferId};
 use bursar_domain::limits::{MAX_BATCH_TRANSFERS, MAX_PAGE_BYTES};
 use bursar_domain::posting::{Command, Create, Done};
 use bursar_domain::{Error, Result};
@@ -54,15 +54,15 @@ pub(super) fn in_batch(error: Error) -> Error {
     }
 }
 
-/// One result for each command, in order.
+/// One result for each command, in the order of their ids.
 pub(super) fn results(
-    commands: &[Command],
+    ids: &[TransferId],
     outcomes: Vec<Result<Done>>,
 ) -> pb::BatchCreateTransfersResponse {
-    let outcomes = commands.iter().zip(outcomes).enumerate();
+    let outcomes = ids.iter().zip(outcomes).enumerate();
     let mut results: Vec<_> = outcomes
-        .map(|(at, (command, outcome))| {
-            let id = command.id().to_string();
+        .map(|(at, (id, outcome))| {
+            let id = id.to_string();
             match outcome {
                 Ok(done) => posted(id, &done),
                 Err(error) => pb::TransferResult {

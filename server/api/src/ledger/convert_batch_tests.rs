@@ -14,6 +14,10 @@ fn of(transfers: Vec<pb::NewTransfer>) -> pb::BatchCreateTransfersRequest {
     pb::BatchCreateTransfersRequest { transfers, ..pb::BatchCreateTransfersRequest::default() }
 }
 
+fn ids(commands: &[Command]) -> Vec<TransferId> {
+    commands.iter().map(Command::id).collect()
+}
+
 #[test]
 fn modes() {
     for (mode, all_or_nothing) in [
@@ -122,7 +126,7 @@ fn results_in_order() {
         Err(Error::RequestIdReused { fields: vec!["code".into()] }),
         Err(Refusal::HoldNotOpen { pending: TransferId::nil(), state: "voided" }.into()),
     ];
-    let reply = results(&commands, outcomes).results;
+    let reply = results(&ids(&commands), outcomes).results;
     let ids: Vec<String> = commands.iter().map(|command| command.id().to_string()).collect();
     assert_eq!(reply.iter().map(|result| result.id.clone()).collect::<Vec<_>>(), ids);
     assert_eq!((reply[0].debit_posted.as_str(), reply[0].credit_posted.as_str()), ("-12.5", "100"));
@@ -142,7 +146,7 @@ fn results_in_order() {
 fn the_largest_reply_fits() {
     let commands = commands(MAX_BATCH_TRANSFERS);
     let reused = || Error::RequestIdReused { fields: vec!["external_reference".into(); 12] };
-    let reply = results(&commands, commands.iter().map(|_| Err(reused())).collect());
+    let reply = results(&ids(&commands), commands.iter().map(|_| Err(reused())).collect());
     assert!(reply.encoded_len() < MAX_PAGE_BYTES, "{} bytes", reply.encoded_len());
     let status = reply.results[8_189].error.as_ref().unwrap();
     assert_eq!((status.code, status.details.len()), (6, 1));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bursar_domain::posting::Done;
+use bursar_domain::posting::{Command, Done};
 use bursar_proto::ledger::v1 as pb;
 use bursar_proto::ledger::v1::transfer_service_server::TransferService;
 use tonic::{Request, Response, Status};
@@ -44,9 +44,10 @@ impl TransferService for Transfers {
     ) -> Reply<pb::BatchCreateTransfersResponse> {
         answer(request, |op, m| async move {
             let (commands, how) = batch(&m)?;
+            let ids: Vec<_> = commands.iter().map(Command::id).collect();
             let outcomes =
-                self.0.store.transfer_submit_batch(&op, &commands, how).await.map_err(in_batch)?;
-            Ok(Response::new(results(&commands, outcomes)))
+                self.0.store.transfer_submit_batch(&op, commands, how).await.map_err(in_batch)?;
+            Ok(Response::new(results(&ids, outcomes)))
         })
         .await
     }

@@ -131,17 +131,24 @@ impl Command {
     }
 }
 
-/// Commands to run in order, with the circumstances they share.
-#[derive(Debug, Clone)]
-pub struct Batch<'a> {
+/// The commands of one call: one caller's, to be run in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Submission {
     /// The commands.
-    pub commands: &'a [Command],
+    pub commands: Vec<Command>,
     /// Whether one refusal refuses all.
     pub all_or_nothing: bool,
     /// Who asks.
     pub key: KeyId,
     /// The institution that key is narrowed to.
     pub institution: Option<InstitutionId>,
+}
+
+/// The submissions of one tenant that are run together, one after the other.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch<'a> {
+    /// The submissions. A refusal in one never touches another.
+    pub submissions: &'a [Submission],
     /// The database's clock, read after the accounts were locked, in whole microseconds.
     pub now: Timestamp,
 }

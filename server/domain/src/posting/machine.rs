@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use jiff::{SignedDuration, Timestamp};
 
 use super::book::{Book, Seat};
-use super::command::{Batch, Command, Create, Post, Release, Reverse};
+use super::command::{Batch, Command, Create, Post, Release, Reverse, Submission};
 use super::replay;
 use crate::account::AccountState;
 use crate::error::{Error, Result};
-use crate::ids::{AccountId, TransferId};
+use crate::ids::{AccountId, InstitutionId, KeyId, TransferId};
 use crate::money::{self, Money, Units};
 use crate::refusal::Refusal;
 use crate::transfer::{After, Details, Hold, HoldState, Transfer, TransferKind, utc_day};
@@ -26,8 +26,8 @@ pub struct Done {
 /// What became of a batch. Rows to write are found through the ids; their values are in the [`Book`].
 #[derive(Debug)]
 pub struct Outcome {
-    /// One for each command, in order.
-    pub results: Vec<Result<Done>>,
+    /// One list for each submission, one result for each command of it, in order.
+    pub results: Vec<Vec<Result<Done>>>,
     /// Accounts with new totals.
     pub seats: HashSet<AccountId>,
     /// Holds that are new or changed.
@@ -37,44 +37,25 @@ pub struct Outcome {
 impl Outcome {
     /// The transfers to insert, in order.
     pub fn fresh(&self) -> impl Iterator<Item = &Transfer> {
-        self.results.iter().flatten().filter(|done| !done.replayed).map(|done| &done.transfer)
+        let done = self.results.iter().flatten().flatten();
+        done.filter(|done| !done.replayed).map(|done| &done.transfer)
     }
 }
 
-/// Runs the commands in order. A refused command changes nothing; a group, or the whole batch when it is
-/// all-or-nothing, is refused with its first refused member.
+/// Runs the submissions one after the other, the commands of each in order. A refused command changes nothing; a
+/// group, or the whole submission when it is all-or-nothing, is refused with its first refused member.
 pub fn run(book: &mut Book, batch: &Batch<'_>) -> Outcome {
-    let mut machine =
-        Machine { book, batch, seats: HashSet::new(), holds: HashSet::new(), undo: Vec::new() };
-    let mut results: Vec<Result<Done>> = Vec::with_capacity(batch.commands.len());
-    while results.len() < batch.commands.len() {
-        let start = results.len();
-        let end = if batch.all_or_nothing {
-            batch.commands.len()
-        } else {
-            group_end(batch.commands, start)
-        };
-        machine.undo.clear();
-        let mut refused = None;
-        for index in start..end {
-            let result = machine.one(&batch.commands[index]);
-            let stop = result.is_err();
-            results.push(result);
-            if stop {
-                refused = Some(index);
-                break;
-            }
-        }
-        if let Some(index) = refused {
-            machine.roll_back();
-            for (at, result) in results.iter_mut().enumerate().skip(start) {
-                if at != index {
-                    *result = Err(Error::GroupRefused { index });
-                }
-            }
-            results.resize_with(end, || Err(Error::GroupRefused { index }));
-        }
-    }
+    let mut machine = Machine {
+        book,
+        now: batch.now,
+        key: KeyId::nil(),
+        institution: None,
+        seats: HashSet::new(),
+        holds: HashSet::new(),
+        undo: Vec::new(),
+    };
+    let results = batch.submissions.iter().map(|submission| machine.submission(submission));
+    let results = results.collect();
     Outcome { results, seats: machine.seats, holds: machine.holds }
 }
 
@@ -102,15 +83,52 @@ struct Move {
     pending: Units,
 }
 
-struct Machine<'a, 'b> {
+struct Machine<'a> {
     book: &'a mut Book,
-    batch: &'a Batch<'b>,
+    now: Timestamp,
+    key: KeyId,
+    institution: Option<InstitutionId>,
     seats: HashSet<AccountId>,
     holds: HashSet<TransferId>,
     undo: Vec<Before>,
 }
 
-impl Machine<'_, '_> {
+impl Machine<'_> {
+    fn submission(&mut self, submission: &Submission) -> Vec<Result<Done>> {
+        let commands = &submission.commands;
+        (self.key, self.institution) = (submission.key, submission.institution);
+        let mut results: Vec<Result<Done>> = Vec::with_capacity(commands.len());
+        while results.len() < commands.len() {
+            let start = results.len();
+            let end =
+                if submission.all_or_nothing { commands.len() } else { group_end(commands, start) };
+            self.undo.clear();
+            let mut refused = None;
+            for (index, command) in commands.iter().enumerate().take(end).skip(start) {
+                let result = self.one(command);
+                let stop = result.is_err();
+                results.push(result);
+                if stop {
+                    refused = Some(index);
+                    break;
+                }
+            }
+            if let Some(index) = refused {
+                self.roll_back();
+                for (at, result) in results.iter_mut().enumerate().skip(start) {
+                    if at != index {
+                        *result = Err(Error::GroupRefused { index });
+                    }
+                }
+                results.resize_with(end, || Err(Error::GroupRefused { index }));
+            }
+        }
+        // A group belongs to one call: the submissions after this one must not add to its groups.
+        let made = results.iter().flatten().filter(|done| !done.replayed);
+        self.book.groups.extend(made.filter_map(|done| done.transfer.group));
+        results
+    }
+
     fn one(&mut self, command: &Command) -> Result<Done> {
         let id = command.id();
         if self.book.fenced.contains(&id) {
@@ -298,8 +316,8 @@ impl Machine<'_, '_> {
             timeout_seconds: None,
             whole: false,
             release_remainder: false,
-            key: self.batch.key,
-            institution: self.batch.institution,
+            key: self.key,
+            institution: self.institution,
             debit_after: After { version: debit.version, totals: debit.totals },
             credit_after: After { version: credit.version, totals: credit.totals },
             hold: None,
@@ -317,14 +335,14 @@ impl Machine<'_, '_> {
     fn posting_time(&self, debit: &Seat, credit: &Seat) -> Timestamp {
         let last = debit.last_posted_at.max(credit.last_posted_at);
         let next = last.checked_add(SignedDuration::from_micros(1)).unwrap_or(last);
-        self.batch.now.max(next)
+        self.now.max(next)
     }
 
     fn open_hold(&self, pending: TransferId) -> Result<Hold> {
         let hold = self.book.hold(pending)?;
         let state = match hold.state {
             // Expired is expired, whether or not the job has come by.
-            HoldState::Open if hold.expires_at.is_some_and(|end| end <= self.batch.now) => {
+            HoldState::Open if hold.expires_at.is_some_and(|end| end <= self.now) => {
                 HoldState::Expired
             }
             state => state,
@@ -337,7 +355,7 @@ impl Machine<'_, '_> {
 
     fn due_hold(&self, pending: TransferId) -> Result<Hold> {
         let hold = self.book.hold(pending)?;
-        let due = hold.expires_at.is_some_and(|end| end <= self.batch.now);
+        let due = hold.expires_at.is_some_and(|end| end <= self.now);
         if hold.state == HoldState::Open && due {
             return Ok(hold.clone());
         }
@@ -347,7 +365,7 @@ impl Machine<'_, '_> {
     fn check_value_date(&self, details: &Details) -> Result<()> {
         let Some(date) = details.value_date else { return Ok(()) };
         // Tomorrow in UTC is today somewhere.
-        let last = utc_day(self.batch.now).tomorrow().unwrap_or(jiff::civil::Date::MAX);
+        let last = utc_day(self.now).tomorrow().unwrap_or(jiff::civil::Date::MAX);
         if date > last {
             return Err(Error::invalid(
                 "value_date",

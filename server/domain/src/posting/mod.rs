@@ -10,5 +10,5 @@ mod machine;
 mod replay;
 
 pub use book::{Book, Seat};
-pub use command::{Batch, Command, Create, Hold as HoldTerms, Post, Release, Reverse};
+pub use command::{Batch, Command, Create, Hold as HoldTerms, Post, Release, Reverse, Submission};
 pub use machine::{Done, Outcome, run};

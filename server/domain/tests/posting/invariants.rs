@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use bursar_domain::account::{BalanceRule, Totals};
 use bursar_domain::ids::{AccountId, TransferId};
 use bursar_domain::money::{MAX_UNITS, Units};
-use bursar_domain::posting::{Batch, Book, Command, Outcome, run};
+use bursar_domain::posting::{Batch, Book, Command, Done, Submission, run};
+use bursar_domain::refusal::Refusal;
 use bursar_domain::transfer::{After, Hold, HoldState, Transfer, TransferKind};
+use bursar_domain::{Error, Result};
 use jiff::{SignedDuration, Timestamp};
 use proptest::{prop_assert, prop_assert_eq};
 
@@ -163,8 +165,8 @@ fn a_refusal_changes_nothing() {
             let both = scene.commands.iter().zip(&scene.results);
             for (command, _) in both.filter(|(_, result)| result.is_err()) {
                 let mut book = scene.before.clone();
-                let outcome = again(&mut book, scene, std::slice::from_ref(command), scene.now);
-                if outcome.results[0].is_err() {
+                let results = again(&mut book, scene, std::slice::from_ref(command), scene.now);
+                if results[0].is_err() {
                     prop_assert_eq!(difference(&book, &scene.before), None);
                 }
             }
@@ -179,11 +181,13 @@ fn a_replay_changes_nothing_and_returns_the_first_transfer() {
         for scene in scenes {
             let mut book = scene.after.clone();
             let later = scene.now + SignedDuration::from_hours(30);
-            let outcome = again(&mut book, scene, &accepted(scene), later);
+            let submissions = &[submission(scene, &accepted(scene), false)];
+            let mut outcome = run(&mut book, &Batch { submissions, now: later });
             prop_assert_eq!(difference(&book, &scene.after), None);
             prop_assert_eq!(outcome.fresh().count(), 0);
             prop_assert!(outcome.seats.is_empty() && outcome.holds.is_empty());
-            for (first, second) in scene.results.iter().flatten().zip(outcome.results) {
+            let again = outcome.results.remove(0);
+            for (first, second) in scene.results.iter().flatten().zip(again) {
                 prop_assert_eq!(second.as_ref().map(|done| done.replayed), Ok(true));
                 prop_assert_eq!(Ok(&first.transfer), second.as_ref().map(|done| &done.transfer));
             }
@@ -218,16 +222,69 @@ fn an_outcome_names_every_row_to_write() {
     });
 }
 
+#[test]
+fn callers_of_one_batch_get_what_each_would_get_alone() {
+    always(|scenes| {
+        for scene in scenes {
+            if scene.all_or_nothing || scene.commands.iter().any(|c| c.group().is_some()) {
+                continue;
+            }
+            let alone = scene.commands.iter().map(std::slice::from_ref);
+            let submissions: Vec<Submission> =
+                alone.enumerate().map(|(at, c)| submission(scene, c, at % 2 == 0)).collect();
+            let mut book = scene.before.clone();
+            let outcome = run(&mut book, &Batch { submissions: &submissions, now: scene.now });
+            let results: Vec<Result<Done>> = outcome.results.into_iter().flatten().collect();
+            prop_assert_eq!(&results, &scene.results);
+            prop_assert_eq!(difference(&book, &scene.after), None);
+            prop_assert_eq!(&outcome.seats, &scene.seats);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_group_of_one_caller_is_closed_to_the_next_of_its_batch() {
+    always(|scenes| {
+        for scene in scenes.iter().filter(|scene| !scene.all_or_nothing) {
+            let Some(group) = scene.fresh.iter().find_map(|done| done.group) else { continue };
+            let mut late = scene.commands.iter().find(|c| c.group() == Some(group)).cloned();
+            if let Some(Command::Create(create)) = &mut late {
+                create.id = TransferId::generate();
+            }
+            let late = late.into_iter().collect::<Vec<_>>();
+            let submissions =
+                [submission(scene, &scene.commands, false), submission(scene, &late, false)];
+            let mut book = scene.before.clone();
+            let outcome = run(&mut book, &Batch { submissions: &submissions, now: scene.now });
+            let exists = Err(Error::Refused(Refusal::GroupExists { group }));
+            prop_assert_eq!(&outcome.results[1][0], &exists);
+        }
+        Ok(())
+    });
+}
+
 /// The commands that were not refused.
 fn accepted(scene: &Scene) -> Vec<Command> {
     let both = scene.commands.iter().zip(&scene.results);
     both.filter(|(_, result)| result.is_ok()).map(|(command, _)| command.clone()).collect()
 }
 
-/// Runs commands of a call once more, each for itself.
-fn again(book: &mut Book, scene: &Scene, commands: &[Command], now: Timestamp) -> Outcome {
+/// A call's own commands, or some of them, as a submission.
+fn submission(scene: &Scene, commands: &[Command], all_or_nothing: bool) -> Submission {
     let (key, institution) = (scene.key, scene.institution);
-    run(book, &Batch { commands, all_or_nothing: false, key, institution, now })
+    Submission { commands: commands.to_vec(), all_or_nothing, key, institution }
+}
+
+/// Runs commands of a call once more, each for itself.
+fn again(
+    book: &mut Book,
+    scene: &Scene,
+    commands: &[Command],
+    now: Timestamp,
+) -> Vec<Result<Done>> {
+    let submissions = &[submission(scene, commands, false)];
+    run(book, &Batch { submissions, now }).results.remove(0)
 }
 
 /// An account's transfers by version, each with what it left there.

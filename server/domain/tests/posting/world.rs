@@ -6,7 +6,7 @@ use bursar_domain::Result;
 use bursar_domain::account::{AccountState, BalanceRule, Totals};
 use bursar_domain::ids::{AccountId, InstitutionId, KeyId, TransferId};
 use bursar_domain::money::{AssetCode, Units};
-use bursar_domain::posting::{Batch, Book, Command, Done, Seat, run};
+use bursar_domain::posting::{Batch, Book, Command, Done, Seat, Submission, run};
 use bursar_domain::transfer::Transfer;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -113,10 +113,11 @@ impl World {
         institution: Option<InstitutionId>,
     ) -> Scene {
         let before = self.book.clone();
-        let batch = Batch { commands: &commands, all_or_nothing, key, institution, now: self.now };
-        let outcome = run(&mut self.book, &batch);
+        let submission = Submission { commands, all_or_nothing, key, institution };
+        let submissions = std::slice::from_ref(&submission);
+        let mut outcome = run(&mut self.book, &Batch { submissions, now: self.now });
         let fresh: Vec<Transfer> = outcome.fresh().cloned().collect();
-        self.book.groups.extend(fresh.iter().filter_map(|done| done.group));
+        let commands = submission.commands;
         self.sent.extend(commands.iter().cloned());
         Scene {
             commands,
@@ -125,7 +126,7 @@ impl World {
             institution,
             now: self.now,
             before,
-            results: outcome.results,
+            results: outcome.results.remove(0),
             fresh,
             seats: outcome.seats,
             holds: outcome.holds,

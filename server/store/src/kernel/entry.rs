@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use bursar_domain::ids::TenantId;
 use bursar_domain::op::OpCtx;
 use tokio_postgres::error::SqlState;
 
@@ -27,6 +28,12 @@ impl Entry {
             institution: op.actor.institution.map(|i| i.to_string()).unwrap_or_default(),
             deadline: op.deadline,
         }
+    }
+
+    /// A tenant, for work that several of its callers share: narrowed to no institution.
+    pub(crate) fn tenant(tenant: TenantId, deadline: Instant) -> Self {
+        let (role, tenant) = (tenant.role(), tenant.to_string());
+        Self { role, tenant, institution: String::new(), deadline }
     }
 
     /// Another of the service's roles, outside any tenant.

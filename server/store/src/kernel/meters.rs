@@ -77,6 +77,7 @@ pub(super) static METERS: LazyLock<Meters> = LazyLock::new(|| {
     meters.retries.add(0, &[KeyValue::new("reason", "conflict")]);
     meters.pending.add(0, &[pool()]);
     meters.queue.add(0, &[connection_queue()]);
+    meters.queue.add(0, &[KeyValue::new("queue", "posting")]);
     meters
 });
 
@@ -138,6 +139,23 @@ impl Drop for Waiting {
     fn drop(&mut self) {
         self.0.pending.add(-1, &[pool()]);
         self.0.queue.add(-1, &[connection_queue()]);
+    }
+}
+
+/// One who waits in a queue of the server, until it is dropped.
+pub(crate) struct Queued(&'static str);
+
+impl Queued {
+    /// Counts in the queue of that name.
+    pub(crate) fn new(queue: &'static str) -> Self {
+        METERS.queue.add(1, &[KeyValue::new("queue", queue)]);
+        Self(queue)
+    }
+}
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        METERS.queue.add(-1, &[KeyValue::new("queue", self.0)]);
     }
 }
 

@@ -23,6 +23,7 @@ pub use address::{Address, Tls, TlsMode};
 pub(crate) use attempt::{Attempt, transact};
 pub(crate) use entry::Entry;
 pub(crate) use fault::{Fault, TxResult};
+pub(crate) use meters::Queued;
 pub(crate) use numeric::{Numeric, decimal, units};
 pub(crate) use statement::{Stmt, statements};
 pub use store::{Info, NewLink, Store, StoreConfig, StoreError};

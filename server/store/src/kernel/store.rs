@@ -17,6 +17,7 @@ use super::link::Link;
 use super::meters::{METERS, watch_store};
 use super::trace::child_span;
 use super::tx::Tx;
+use crate::ledger::Batcher;
 
 /// How to reach the database, and how much of it to use.
 #[derive(Clone)]
@@ -65,12 +66,12 @@ pub(crate) enum Reach {
 
 /// The database, seen from the service. Cheap to clone; the last clone dropped ends its probe.
 #[derive(Clone)]
-pub struct Store(pub(super) Arc<Inner>);
+pub struct Store(pub(crate) Arc<Inner>);
 
 /// A way to a database that was tried out.
 pub struct NewLink(Link);
 
-pub(super) struct Inner {
+pub(crate) struct Inner {
     /// The way to the database of now.
     link: watch::Sender<Arc<Link>>,
     pub(super) config: StoreConfig,
@@ -81,6 +82,8 @@ pub(super) struct Inner {
     pub(super) schema_epoch: AtomicU64,
     /// How many outages have ended; connections from before are not used again.
     pub(super) outages: Arc<AtomicU64>,
+    /// Transfers that wait to be posted.
+    pub(crate) batcher: Batcher,
 }
 
 impl Inner {
@@ -108,6 +111,7 @@ impl Store {
             suspicion: Arc::default(),
             schema_epoch: AtomicU64::new(0),
             outages,
+            batcher: Batcher::default(),
         };
         let store = Self(Arc::new(inner));
         watch_store(Arc::downgrade(&store.0));

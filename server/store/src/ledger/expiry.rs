@@ -8,13 +8,13 @@ use bursar_domain::error::{Error, Result};
 use bursar_domain::ids::{KeyId, TenantId, TransferId};
 use bursar_domain::limits::{DEFAULT_DEADLINE, EXPIRY_BATCH};
 use bursar_domain::op::{Actor, MethodRule, OpCtx};
-use bursar_domain::posting::{Command, Release};
+use bursar_domain::posting::{Command, Release, Submission};
 use bursar_domain::role::Role;
 use bursar_domain::transfer::Details;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{posting, sql};
+use super::sql;
 use crate::kernel::{Entry, Store, col, transact};
 
 impl Store {
@@ -41,13 +41,11 @@ impl Store {
             })?;
         let (mut released, mut failed) = (0, None);
         for (tenant, holds) in due {
-            let op = own(tenant);
-            let commands: Vec<Command> = holds.into_iter().map(expire).collect();
-            let done = transact!(self, Entry::of(&op), |tx| {
-                posting::post_own(tx, &op, &commands).await
-            });
-            match done {
-                Ok(done) => released += u64::try_from(done).unwrap_or(0),
+            match self.posting_gather(&own(tenant), expiries(holds)).await {
+                Ok(results) => {
+                    let fresh = results.iter().flatten().filter(|done| !done.replayed);
+                    released += u64::try_from(fresh.count()).unwrap_or(0);
+                }
                 // Offboarded since the look.
                 Err(Error::Unauthenticated(_)) => {}
                 // One tenant's trouble must not hold up the others'.
@@ -60,6 +58,16 @@ impl Store {
 
 /// Names the job among the advisory locks.
 const HOLDS_EXPIRE: i64 = 0x6275_7273_0001;
+
+/// What the server itself submits.
+fn expiries(holds: Vec<TransferId>) -> Submission {
+    Submission {
+        commands: holds.into_iter().map(expire).collect(),
+        all_or_nothing: false,
+        key: KeyId::nil(),
+        institution: None,
+    }
+}
 
 fn expire(pending: TransferId) -> Command {
     Command::Expire(Release { id: expiry_id(pending), pending, details: Details::default() })

@@ -3,12 +3,14 @@
 mod account;
 mod asset;
 mod balance;
+mod batcher;
 mod expiry;
 mod posting;
 mod rows;
 mod transfer;
 mod writer;
 
+pub(crate) use batcher::Batcher;
 pub use posting::Submit;
 pub(crate) use rows::Recorded;
 pub(crate) use transfer::{TransferEvents, transfer_events, transfer_fence, transfer_find};

@@ -1,9 +1,9 @@
 //! Posting: lock, run the machine of `bursar_domain::posting`, write back. Two round trips for any number of commands.
 
 use bursar_domain::error::{Error, Result};
-use bursar_domain::ids::{GroupId, TransferId};
+use bursar_domain::ids::{GroupId, TenantId, TransferId};
 use bursar_domain::op::OpCtx;
-use bursar_domain::posting::{Batch, Book, Command, Done, Outcome, run};
+use bursar_domain::posting::{Batch, Book, Command, Done, Outcome, Submission, run};
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use tracing::field::display;
@@ -23,7 +23,7 @@ pub struct Submit {
 }
 
 impl Store {
-    /// Runs one command. The seam for a batcher that gathers the commands of concurrent callers.
+    /// Runs one command.
     pub async fn transfer_submit(
         &self,
         op: &OpCtx,
@@ -32,26 +32,30 @@ impl Store {
     ) -> Result<Done> {
         tracing::Span::current().record("request_id", display(command.id()));
         let how = Submit { all_or_nothing: false, validate_only };
-        let mut results =
-            self.transfer_submit_batch(op, std::slice::from_ref(&command), how).await?;
+        let mut results = self.transfer_submit_batch(op, vec![command], how).await?;
         results.pop().unwrap_or_else(|| Err(Error::Internal("the machine gave no result".into())))
     }
 
-    /// Runs commands in order, in one transaction; one result each. With `all_or_nothing` a refusal is the call's own
-    /// error, [`Error::InBatch`].
+    /// Runs commands in order, in one transaction that those of other callers of the tenant may share; one result
+    /// each. With `all_or_nothing` a refusal is the call's own error, [`Error::InBatch`].
     pub async fn transfer_submit_batch(
         &self,
         op: &OpCtx,
-        commands: &[Command],
+        commands: Vec<Command>,
         how: Submit,
     ) -> Result<Vec<Result<Done>>> {
-        let results = transact!(self, Entry::of(op), |tx| {
-            let outcome = post(tx, op, commands, how.all_or_nothing).await?;
-            if !how.validate_only {
-                commit(tx, op, &outcome).await?;
-            }
-            Ok(outcome.1.results)
-        })?;
+        let (key, institution) = (op.actor.key, op.actor.institution);
+        let submission =
+            Submission { commands, all_or_nothing: how.all_or_nothing, key, institution };
+        let results = if how.validate_only {
+            let submissions = std::slice::from_ref(&submission);
+            let mut outcome = transact!(self, Entry::of(op), |tx| {
+                Ok(post(tx, op.tenant, submissions).await?.1)
+            })?;
+            outcome.results.pop().unwrap_or_default()
+        } else {
+            self.posting_gather(op, submission).await?
+        };
         if how.all_or_nothing {
             let refused = |(_, result): &(usize, &Result<Done>)| {
                 result.as_ref().is_err_and(|error| !matches!(error, Error::GroupRefused { .. }))
@@ -64,29 +68,14 @@ impl Store {
     }
 }
 
-/// Locks what the commands touch and runs them, writing nothing yet.
-async fn post(
+/// Runs submissions of a tenant in the caller's transaction and commits it: one list of results each.
+pub(super) async fn post_and_commit(
     tx: &mut Tx,
-    op: &OpCtx,
-    commands: &[Command],
-    all_or_nothing: bool,
-) -> TxResult<(Book, Outcome)> {
-    let wanted = Wanted::of(commands);
-    let (book, now) = wanted.read(tx, op).await?;
-    let batch = Batch {
-        commands,
-        all_or_nothing,
-        key: op.actor.key,
-        institution: op.actor.institution,
-        now,
-    };
-    let mut book = book;
-    let outcome = run(&mut book, &batch);
-    Ok((book, outcome))
-}
-
-async fn commit(tx: &mut Tx, op: &OpCtx, (book, outcome): &(Book, Outcome)) -> TxResult<()> {
-    writer::finish(tx, op, book, outcome)
+    tenant: TenantId,
+    submissions: &[Submission],
+) -> TxResult<Vec<Vec<Result<Done>>>> {
+    let (book, outcome) = post(tx, tenant, submissions).await?;
+    writer::finish(tx, tenant, &book, &outcome)
         .await
         // Another call took an id, or reversed the same transfer, between the look-up and the insert: run again, and
         // meet it in the look-up. Its neighbours in the batch lose nothing by it.
@@ -94,7 +83,19 @@ async fn commit(tx: &mut Tx, op: &OpCtx, (book, outcome): &(Book, Outcome)) -> T
             fault
                 .on_unique("ledger_transfer_pkey", || Fault::Conflict)
                 .on_unique("ledger_transfer_reversed", || Fault::Conflict)
-        })
+        })?;
+    Ok(outcome.results)
+}
+
+/// Locks what the commands touch and runs them, writing nothing yet.
+async fn post(
+    tx: &mut Tx,
+    tenant: TenantId,
+    submissions: &[Submission],
+) -> TxResult<(Book, Outcome)> {
+    let (mut book, now) = Wanted::of(submissions).read(tx, tenant).await?;
+    let outcome = run(&mut book, &Batch { submissions, now });
+    Ok((book, outcome))
 }
 
 /// How many locks all groups of a tenant share: one transaction must not fill PostgreSQL's table of locks.
@@ -111,15 +112,16 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(commands: &[Command]) -> Self {
+    fn of(submissions: &[Submission]) -> Self {
+        let count = submissions.iter().map(|submission| submission.commands.len()).sum();
         let mut wanted = Self {
-            accounts: Vec::with_capacity(commands.len() * 2),
-            transfers: Vec::with_capacity(commands.len()),
+            accounts: Vec::with_capacity(count * 2),
+            transfers: Vec::with_capacity(count),
             pendings: Vec::new(),
             originals: Vec::new(),
             groups: Vec::new(),
         };
-        for command in commands {
+        for command in submissions.iter().flat_map(|submission| &submission.commands) {
             if let Command::Create(c) = command {
                 wanted.accounts.extend([c.debit.0, c.credit.0]);
             }
@@ -149,8 +151,8 @@ impl Wanted {
     }
 
     /// Locks the accounts in order and reads the rest after the locks, in one flush.
-    async fn read(&self, tx: &mut Tx, op: &OpCtx) -> TxResult<(Book, Timestamp)> {
-        let tenant = &op.tenant.0;
+    async fn read(&self, tx: &mut Tx, tenant: TenantId) -> TxResult<(Book, Timestamp)> {
+        let tenant = &tenant.0;
         let related: Vec<Uuid> = self.pendings.iter().chain(&self.originals).copied().collect();
         let lock: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
             [tenant, &self.accounts, &related];
@@ -231,11 +233,4 @@ fn read_known(book: &mut Book, known: &[Row]) -> TxResult<Timestamp> {
         }
     }
     Ok(now)
-}
-
-/// Runs the server's own commands for a tenant: the expiry of holds.
-pub(super) async fn post_own(tx: &mut Tx, op: &OpCtx, commands: &[Command]) -> TxResult<usize> {
-    let outcome = post(tx, op, commands, false).await?;
-    commit(tx, op, &outcome).await?;
-    Ok(outcome.1.fresh().count())
 }

@@ -1,6 +1,6 @@
 //! Writes what the machine decided: one INSERT, one UPDATE and, with holds, one upsert, whatever the number of rows.
 
-use bursar_domain::op::OpCtx;
+use bursar_domain::ids::TenantId;
 use bursar_domain::posting::{Book, Outcome, Seat};
 use bursar_domain::transfer::{After, Hold, Transfer};
 use jiff::Timestamp;
@@ -14,11 +14,11 @@ use crate::kernel::{Numeric, Tx, TxResult, decimal};
 /// Writes everything and commits, in one flush. A batch that made nothing new only ends the transaction.
 pub(super) async fn finish(
     tx: &mut Tx,
-    op: &OpCtx,
+    tenant: TenantId,
     book: &Book,
     outcome: &Outcome,
 ) -> TxResult<()> {
-    let tenant = &op.tenant.0;
+    let tenant = &tenant.0;
     let t = Transfers::of(outcome.fresh());
     if t.id.is_empty() {
         tx.rollback().await;
