@@ -72,6 +72,11 @@ BEGIN
         SELECT * FROM (VALUES
             -- A tenant's role re-plans what the last tenant planned, and that costs more than a generic plan (ADR 1).
             ('plan_cache_mode', 'force_generic_plan'),
+            -- A generic plan outlives the statistics it was made with: one made while a table was empty must still be
+            -- right at a billion rows. Every statement of the service has its index, so look-ups in a loop are.
+            ('enable_seqscan', 'off'),
+            ('enable_hashjoin', 'off'),
+            ('enable_mergejoin', 'off'),
             -- Ends what a server that was killed has left open, with its locks.
             ('idle_in_transaction_session_timeout', '60s')
         ) AS setting (name, value)

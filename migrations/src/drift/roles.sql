@@ -16,6 +16,9 @@ WITH ours AS (
     SELECT rolname, 'NOLOGIN INHERIT NOCREATEROLE' FROM ours WHERE rolname ~ '^app_tenant_'
 ), setting (role, name, value) AS (
     VALUES ('bursar_app', 'plan_cache_mode', 'force_generic_plan'),
+           ('bursar_app', 'enable_seqscan', 'off'),
+           ('bursar_app', 'enable_hashjoin', 'off'),
+           ('bursar_app', 'enable_mergejoin', 'off'),
            ('bursar_app', 'idle_in_transaction_session_timeout', '60s')
 ), has AS (
     SELECT o.rolname::text AS role, split_part(c.entry, '=', 1) AS name, substr(c.entry, strpos(c.entry, '=') + 1) AS value,
