@@ -72,6 +72,15 @@ impl Decimal {
 
     /// The amount that `units` of an asset with `scale` decimal places are.
     pub fn from_units(units: Units, scale: u8) -> Self {
+        // Nearly every amount fits 64 bits, where a division costs a tenth.
+        if let Ok(mut mantissa) = i64::try_from(units) {
+            let mut scale = scale;
+            while scale > 0 && mantissa % 10 == 0 {
+                mantissa /= 10;
+                scale -= 1;
+            }
+            return Self { mantissa: i128::from(mantissa), scale };
+        }
         let (mut mantissa, mut scale) = (units, scale);
         while scale > 0 && mantissa % 10 == 0 {
             mantissa /= 10;
@@ -101,22 +110,40 @@ impl Decimal {
     }
 }
 
-/// The canonical form: no leading zeros, no trailing zeros after the point, no exponent.
+/// The canonical form: no leading zeros, no trailing zeros after the point, no exponent. Written digit by digit, for a
+/// page of transfers has hundreds of amounts.
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.mantissa < 0 { "-" } else { "" };
-        let digits = self.mantissa.unsigned_abs();
-        if self.scale == 0 {
-            return write!(f, "{sign}{digits}");
+        // A sign, a point, and the 39 digits that an i128 may have.
+        let mut text = [b'0'; 41];
+        let mut at = text.len();
+        let mut rest = self.mantissa.unsigned_abs();
+        let scale = usize::from(self.scale);
+        for place in 0.. {
+            if place > scale && rest == 0 {
+                break;
+            }
+            if place == scale && scale > 0 {
+                at -= 1;
+                text[at] = b'.';
+            }
+            // Nearly every amount fits 64 bits, where a division costs a tenth.
+            let digit = if let Ok(small) = u64::try_from(rest) {
+                rest = u128::from(small / 10);
+                small % 10
+            } else {
+                let digit = rest % 10;
+                rest /= 10;
+                u64::try_from(digit).unwrap_or(0)
+            };
+            at -= 1;
+            text[at] += u8::try_from(digit).unwrap_or(0);
         }
-        let factor = 10_u128.pow(u32::from(self.scale));
-        write!(
-            f,
-            "{sign}{}.{:0width$}",
-            digits / factor,
-            digits % factor,
-            width = usize::from(self.scale)
-        )
+        if self.mantissa < 0 {
+            at -= 1;
+            text[at] = b'-';
+        }
+        f.write_str(std::str::from_utf8(&text[at..]).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -195,6 +222,37 @@ mod tests {
             ("99999999999999999999999999999999999999", "99999999999999999999999999999999999999"),
         ] {
             assert_eq!(canonical(text).as_deref(), Ok(want), "{text}");
+        }
+    }
+
+    /// Against what the standard library writes.
+    #[test]
+    fn every_length_and_scale_is_written_right() {
+        for scale in 0..=MAX_SCALE {
+            for digits in 0..=MAX_DIGITS {
+                for units in [10_i128.pow(digits) - 1, 10_i128.pow(digits), 10_i128.pow(digits) + 7]
+                {
+                    let decimal = Decimal::from_units(units, scale);
+                    let factor = 10_u128.pow(u32::from(decimal.scale));
+                    let magnitude = decimal.mantissa.unsigned_abs();
+                    let (whole, part) = (magnitude / factor, magnitude % factor);
+                    let places = usize::from(decimal.scale);
+                    let want = if places == 0 {
+                        whole.to_string()
+                    } else {
+                        format!("{whole}.{part:0places$}")
+                    };
+                    assert_eq!(decimal.to_string(), want, "{units} at {scale}");
+                    assert!(places == 0 || !want.ends_with('0'), "{want}");
+                    if units > 0 {
+                        let below = Decimal::from_units(-units, scale);
+                        assert_eq!(below.to_string(), format!("-{want}"));
+                    }
+                    if units <= MAX_UNITS {
+                        assert_eq!(decimal.to_units(scale), Ok(units));
+                    }
+                }
+            }
         }
     }
 
