@@ -86,7 +86,7 @@ pub enum ErrorReason {
     /// INTERNAL. A fault of the server, perhaps after the commit: see `definite`. The log has it under the trace id.
     /// Metadata: `trace_id`.
     Internal = 37,
-    /// RESOURCE_EXHAUSTED, with RetryInfo. More of the tenant's transfers wait to be posted than the server holds.
+    /// RESOURCE_EXHAUSTED, with RetryInfo. More of the tenant's calls wait for the same thing than the server holds.
     /// Metadata: `maximum`.
     QueueFull = 38,
 }

@@ -115,7 +115,7 @@ fn table() -> Vec<(Error, Code, &'static str, bool, Vec<&'static str>)> {
             vec!["limit"],
         ),
         (
-            Error::QueueFull { maximum: 32_760, retry_after: Duration::from_millis(500) },
+            Error::QueueFull { maximum: 8_192, retry_after: Duration::from_millis(500) },
             Code::ResourceExhausted,
             "QUEUE_FULL",
             true,

@@ -163,9 +163,9 @@ pub enum Error {
         /// When to try again.
         retry_after: Duration,
     },
-    /// More of the tenant's transfers wait to be posted than the server holds.
+    /// More of the tenant's calls wait for the same thing than the server holds.
     #[error(
-        "more than {maximum} transfers of this tenant wait to be posted; try again, with fewer calls at once"
+        "more than {maximum} of this tenant's calls wait already; try again, with fewer calls at once"
     )]
     QueueFull {
         /// How many may wait.

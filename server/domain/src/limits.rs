@@ -76,6 +76,10 @@ pub const POOL_WAIT: Duration = Duration::from_secs(2);
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Most transfers of one tenant that wait for a batch; a further call is refused.
 pub const MAX_QUEUED_TRANSFERS: usize = 4 * MAX_BATCH_TRANSFERS;
+/// Most keys of one shared read.
+pub const MAX_GATHERED_READS: usize = 128;
+/// Most reads of one tenant and kind that wait for a shared one; a further call is refused.
+pub const MAX_QUEUED_READS: usize = 8_192;
 /// Retries of a transaction after a conflict.
 pub const MAX_TX_RETRIES: u32 = 8;
 /// How long a call may wait for another's row lock before it is retried.

@@ -157,6 +157,7 @@ fn statements_and_files_belong_together() {
     );
     let block = re(r"(?s)\bstatements!\s*\{(.*?)\}");
     let entry = re(r#"(\w+)\s*=\s*"([^"]*)""#);
+    let beginning = re(r#"\bafter\s+"([^"]*)""#);
     let sources: Vec<(&File, String)> =
         some("server/store/src", "rs").into_iter().map(|f| (f, parse(f).production)).collect();
     let used = words(&sources);
@@ -180,6 +181,10 @@ fn statements_and_files_belong_together() {
                     say("nothing runs it: take it out, with its file");
                 }
                 declared.insert(format!("{}/sql/{name}.sql", file.folder()), at);
+            }
+            for hit in beginning.captures_iter(body.as_str()) {
+                let path = format!("{}/sql/{}.sql", file.folder(), &hit[1]);
+                declared.insert(path, file.path.clone());
             }
         }
     }

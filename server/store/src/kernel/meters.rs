@@ -78,6 +78,7 @@ pub(super) static METERS: LazyLock<Meters> = LazyLock::new(|| {
     meters.pending.add(0, &[pool()]);
     meters.queue.add(0, &[connection_queue()]);
     meters.queue.add(0, &[KeyValue::new("queue", "posting")]);
+    meters.queue.add(0, &[KeyValue::new("queue", "reads")]);
     meters
 });
 

@@ -2,9 +2,11 @@
 
 mod address;
 mod attempt;
+mod columns;
 mod connection;
 mod entry;
 mod fault;
+mod gather;
 mod health;
 mod link;
 mod meters;
@@ -21,14 +23,16 @@ mod write;
 
 pub use address::{Address, Tls, TlsMode};
 pub(crate) use attempt::{Attempt, transact};
+pub(crate) use columns::{Columns, col, named};
 pub(crate) use entry::Entry;
 pub(crate) use fault::{Fault, TxResult};
+pub(crate) use gather::Gather;
 pub(crate) use meters::Queued;
 pub(crate) use numeric::{Numeric, decimal, units};
 pub(crate) use statement::{Stmt, statements};
 pub use store::{Info, NewLink, Store, StoreConfig, StoreError};
 pub(crate) use time::{FIRST, LAST};
-pub(crate) use tx::{Params, Tx, col, named};
+pub(crate) use tx::{Params, Tx};
 pub(crate) use write::{Change, audit, mutate};
 pub use write::{Outcome, Write};
 

@@ -14,12 +14,16 @@ pub(crate) struct Stmt {
     pub(crate) sql: &'static str,
 }
 
-/// Declares the statements in the `sql` folder beside the calling file, and `ALL` of them.
+/// Declares the statements in the `sql` folder beside the calling file, and `ALL` of them. What several begin with stands
+/// in a file of its own: `NAME = "rest" after "beginning";`.
 macro_rules! statements {
-    ($($id:ident = $file:literal;)*) => {
+    ($($id:ident = $file:literal $(after $head:literal)?;)*) => {
         $(pub(crate) static $id: crate::kernel::Stmt = crate::kernel::Stmt {
             name: $file,
-            sql: include_str!(concat!("sql/", $file, ".sql")),
+            sql: concat!(
+                $(include_str!(concat!("sql/", $head, ".sql")),)?
+                include_str!(concat!("sql/", $file, ".sql"))
+            ),
         };)*
         /// All of them, for the tests that prepare and explain each.
         pub(crate) static ALL: &[&crate::kernel::Stmt] = &[$(&$id),*];

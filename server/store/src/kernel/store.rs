@@ -17,7 +17,7 @@ use super::link::Link;
 use super::meters::{METERS, watch_store};
 use super::trace::child_span;
 use super::tx::Tx;
-use crate::ledger::Batcher;
+use crate::ledger::{Batcher, Reads};
 
 /// How to reach the database, and how much of it to use.
 #[derive(Clone)]
@@ -84,6 +84,8 @@ pub(crate) struct Inner {
     pub(super) outages: Arc<AtomicU64>,
     /// Transfers that wait to be posted.
     pub(crate) batcher: Batcher,
+    /// Reads that wait for company.
+    pub(crate) reads: Reads,
 }
 
 impl Inner {
@@ -112,6 +114,7 @@ impl Store {
             schema_epoch: AtomicU64::new(0),
             outages,
             batcher: Batcher::default(),
+            reads: Reads::default(),
         };
         let store = Self(Arc::new(inner));
         watch_store(Arc::downgrade(&store.0));

@@ -7,9 +7,10 @@ use bb8::PooledConnection;
 use bursar_domain::error::Error;
 use bursar_domain::limits::{COMMIT_GRACE, LOCK_TIMEOUT};
 use futures::future::{join, join_all};
-use tokio_postgres::types::{FromSqlOwned, ToSql};
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
 
+use super::columns::col;
 use super::connection::Manager;
 use super::entry::Entry;
 use super::fault::{Fault, TxResult};
@@ -274,20 +275,4 @@ impl Drop for Tx {
             });
         }
     }
-}
-
-/// A column of a row.
-pub(crate) fn col<T: FromSqlOwned>(row: &Row, name: &str) -> TxResult<T> {
-    row.try_get(name).map_err(|e| Fault::Other(format!("column {name}: {e}")))
-}
-
-/// The value that a stored name stands for.
-pub(crate) fn named<T>(
-    row: &Row,
-    column: &str,
-    from_name: impl Fn(&str) -> Option<T>,
-) -> TxResult<T> {
-    let name: String = col(row, column)?;
-    from_name(&name)
-        .ok_or_else(|| Fault::Other(format!("column {column} holds the unknown name {name}")))
 }

@@ -9,9 +9,10 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+use super::columns::col;
 use super::fault::{Fault, TxResult};
 use super::sql;
-use super::tx::{Tx, col};
+use super::tx::Tx;
 
 /// Names the fields in which a stored request (its RPC's path, its bytes) differs from another.
 type Differences = Arc<dyn Fn(&str, &[u8]) -> Vec<String> + Send + Sync>;

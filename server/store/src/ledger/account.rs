@@ -12,6 +12,7 @@ use bursar_domain::refusal::Refusal;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::reads::gathered;
 use super::{rows, sql};
 use crate::kernel::{
     Change, Entry, Fault, Outcome, Store, Tx, TxResult, Write, decimal, mutate, transact,
@@ -34,21 +35,13 @@ impl Store {
 
     /// Reads an account.
     pub async fn account_get(&self, op: &OpCtx, id: AccountId) -> Result<Account> {
-        let found = self.account_get_batch(op, &[id]).await?;
-        found.into_iter().next().ok_or_else(|| Error::not_found("account", id))
+        let found = gathered!(self, op, accounts, id, accounts_read).await?;
+        found.ok_or_else(|| Error::not_found("account", id))
     }
 
     /// Reads accounts as one consistent state, in the order of `ids`; NOT_FOUND names the first that is absent.
     pub async fn account_get_batch(&self, op: &OpCtx, ids: &[AccountId]) -> Result<Vec<Account>> {
-        let wanted: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-        let found: HashMap<AccountId, Account> = transact!(self, Entry::of(op), |tx| {
-            let answers = tx.finish_read(&[(&sql::ACCOUNT_GET, &[&op.tenant.0, &wanted])]).await?;
-            answers
-                .iter()
-                .flatten()
-                .map(|row| rows::account(row).map(|a| (a.id, a)))
-                .collect::<TxResult<_>>()
-        })?;
+        let found = self.clone().accounts_read(op.tenant, ids.to_vec(), op.deadline).await?;
         ids.iter()
             .map(|id| found.get(id).cloned().ok_or_else(|| Error::not_found("account", id)))
             .collect()

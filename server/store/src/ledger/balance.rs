@@ -1,33 +1,44 @@
 //! Balances with their holds: now, as of a posting time, and by value date.
 
-use bursar_domain::account::{Account, AsOf, Balance, BalanceView, Totals};
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use bursar_domain::account::{AsOf, Balance, BalanceView};
 use bursar_domain::error::{Error, Result};
 use bursar_domain::ids::AccountId;
 use bursar_domain::limits::MAX_BALANCE_HOLDS;
 use bursar_domain::op::OpCtx;
-use bursar_domain::transfer::Hold;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use tokio_postgres::Row;
 
+use super::reads::gathered;
 use super::{rows, sql};
-use crate::kernel::{Entry, Store, Tx, TxResult, col, transact};
+use crate::kernel::{Columns, Entry, Fault, Store, Tx, TxResult, transact};
+
+/// So many holds of a balance are read: one more than are shown, to tell whether there are more.
+pub(super) fn holds_read() -> i64 {
+    i64::try_from(MAX_BALANCE_HOLDS + 1).unwrap_or(i64::MAX)
+}
 
 impl Store {
     /// Reads a balance with the holds open at the same moment, from one snapshot.
     pub async fn balance_get(&self, op: &OpCtx, id: AccountId, as_of: AsOf) -> Result<BalanceView> {
-        let limit = i64::try_from(MAX_BALANCE_HOLDS + 1).unwrap_or(i64::MAX);
-        transact!(self, Entry::of(op), |tx| {
-            tx.one_snapshot();
-            match as_of {
-                AsOf::Now => now(tx, op, id, limit).await,
-                AsOf::PostingTime(time) => {
-                    let before = time.checked_add(SignedDuration::from_micros(1)).unwrap_or(time);
-                    at(tx, op, id, before, None, limit).await
-                }
-                AsOf::ValueDate(date) => at(tx, op, id, end_of(date)?, Some(date), limit).await,
+        let found = match as_of {
+            AsOf::Now => gathered!(self, op, balances, id, balances_read).await?,
+            AsOf::PostingTime(time) => {
+                let before = time.checked_add(SignedDuration::from_micros(1)).unwrap_or(time);
+                gathered!(self, op, past_balances, (id, before), past_balances_read).await?
             }
-        })
+            AsOf::ValueDate(date) => {
+                let before = end_of(date)?;
+                transact!(self, Entry::of(op), |tx| {
+                    tx.one_snapshot();
+                    by_value(tx, op, id, date, before).await
+                })?
+            }
+        };
+        found.ok_or_else(|| Error::not_found("account", id))
     }
 }
 
@@ -38,62 +49,71 @@ fn end_of(date: Date) -> Result<Timestamp> {
         .map_err(|_| Error::invalid("value_date", "is beyond the calendar"))
 }
 
-async fn now(tx: &mut Tx, op: &OpCtx, id: AccountId, limit: i64) -> TxResult<BalanceView> {
-    let answers = tx
-        .finish_read(&[
-            (&sql::ACCOUNT_GET, &[&op.tenant.0, &vec![id.0]]),
-            (&sql::BALANCE_HOLDS, &[&op.tenant.0, &id.0, &limit]),
-        ])
-        .await?;
-    let account = the_account(&answers, id)?;
-    view(account.balance(), answers.get(1))
+/// The balances that the rows of `balance_now` make.
+pub(super) fn now(found: &[Row]) -> TxResult<HashMap<AccountId, BalanceView>> {
+    views(found, rows::balance_now)
 }
 
-async fn at(
+/// The balances that the rows of `balance_at` make, each under the question it answers.
+pub(super) fn at(
+    found: &[Row],
+    asked: &[(AccountId, Timestamp)],
+) -> TxResult<HashMap<(AccountId, Timestamp), BalanceView>> {
+    views(found, |from| {
+        let n: i64 = from.get("n")?;
+        let at = usize::try_from(n - 1).ok().and_then(|at| asked.get(at).copied());
+        let question = at.ok_or_else(|| Fault::Other(format!("nobody asked question {n}")))?;
+        Ok((question, rows::balance_past(from)?))
+    })
+}
+
+/// Balances with their holds. The rows of one balance are neighbours, its holds in order.
+fn views<K: Copy + Eq + Hash>(
+    found: &[Row],
+    head: impl Fn(&mut Columns<'_>) -> TxResult<(K, Balance)>,
+) -> TxResult<HashMap<K, BalanceView>> {
+    let mut views: HashMap<K, BalanceView> = HashMap::with_capacity(found.len());
+    for row in found {
+        let from = &mut Columns::of(row);
+        let (key, balance) = head(from)?;
+        let view = views.entry(key).or_insert_with(|| BalanceView {
+            balance,
+            holds: Vec::new(),
+            truncated: false,
+        });
+        let Some(hold) = rows::open_hold(from, view.balance.scale)? else { continue };
+        if view.holds.len() < MAX_BALANCE_HOLDS {
+            view.holds.push(hold);
+        } else {
+            view.truncated = true;
+        }
+    }
+    Ok(views)
+}
+
+async fn by_value(
     tx: &mut Tx,
     op: &OpCtx,
     id: AccountId,
+    date: Date,
     before: Timestamp,
-    by_value: Option<Date>,
-    limit: i64,
-) -> TxResult<BalanceView> {
-    let date = by_value.unwrap_or(Date::MIN);
-    let account_ids = vec![id.0];
-    let read: [(_, crate::kernel::Params<'_>); 4] = [
-        (&sql::ACCOUNT_GET, &[&op.tenant.0, &account_ids]),
-        (&sql::BALANCE_AT, &[&op.tenant.0, &id.0, &before]),
-        (&sql::BALANCE_HOLDS_AT, &[&op.tenant.0, &id.0, &before, &limit]),
-        (&sql::BALANCE_SHIFT, &[&op.tenant.0, &id.0, &date, &before]),
-    ];
-    let answers = tx.finish_read(if by_value.is_some() { &read } else { &read[..3] }).await?;
-    let account = the_account(&answers, id)?;
-    let (mut totals, mut version) = (Totals::default(), 0);
-    if let Some(row) = answers.get(1).and_then(|rows| rows.first()) {
-        totals = rows::totals_of(row, account.scale)?;
-        version = col(row, "version")?;
+) -> TxResult<Option<BalanceView>> {
+    let answers = tx
+        .finish_read(&[
+            (&sql::BALANCE_AT, &[&op.tenant.0, &vec![id.0], &vec![before], &holds_read()]),
+            (&sql::BALANCE_SHIFT, &[&op.tenant.0, &id.0, &date, &before]),
+        ])
+        .await?;
+    let [found, shift] = answers.as_slice() else { return Ok(None) };
+    let mut view = at(found, &[(id, before)])?.remove(&(id, before));
+    if let (Some(view), Some(row)) = (&mut view, shift.first()) {
+        let moved = |name| rows::amount(row, name, view.balance.scale);
+        let (debits, credits) = (
+            moved("debits_in")? - moved("debits_out")?,
+            moved("credits_in")? - moved("credits_out")?,
+        );
+        view.balance.totals.debits_posted += debits;
+        view.balance.totals.credits_posted += credits;
     }
-    if let Some(row) = answers.get(3).and_then(|rows| rows.first()) {
-        let moved = |name| rows::amount(row, name, account.scale);
-        totals.debits_posted += moved("debits_in")? - moved("debits_out")?;
-        totals.credits_posted += moved("credits_in")? - moved("credits_out")?;
-    }
-    let balance =
-        Balance { asset: account.asset, scale: account.scale, totals, available: None, version };
-    view(balance, answers.get(2))
-}
-
-fn the_account(answers: &[Vec<Row>], id: AccountId) -> TxResult<Account> {
-    let row = answers
-        .first()
-        .and_then(|rows| rows.first())
-        .ok_or_else(|| Error::not_found("account", id))?;
-    rows::account(row)
-}
-
-fn view(balance: Balance, found: Option<&Vec<Row>>) -> TxResult<BalanceView> {
-    let mut holds: Vec<Hold> =
-        found.into_iter().flatten().map(rows::hold).collect::<Result<_, _>>()?;
-    let truncated = holds.len() > MAX_BALANCE_HOLDS;
-    holds.truncate(MAX_BALANCE_HOLDS);
-    Ok(BalanceView { balance, holds, truncated })
+    Ok(view)
 }

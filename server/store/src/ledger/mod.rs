@@ -6,12 +6,14 @@ mod balance;
 mod batcher;
 mod expiry;
 mod posting;
+mod reads;
 mod rows;
 mod transfer;
 mod writer;
 
 pub(crate) use batcher::Batcher;
 pub use posting::Submit;
+pub(crate) use reads::Reads;
 pub(crate) use rows::Recorded;
 pub(crate) use transfer::{TransferEvents, transfer_events, transfer_fence, transfer_find};
 
@@ -32,9 +34,8 @@ pub(crate) mod sql {
         ACCOUNT_LIST_BY_REFERENCE = "account_list_by_reference";
         ACCOUNT_UPDATE = "account_update";
         BALANCE_AT = "balance_at";
+        BALANCE_NOW = "balance_now";
         BALANCE_SHIFT = "balance_shift";
-        BALANCE_HOLDS = "balance_holds";
-        BALANCE_HOLDS_AT = "balance_holds_at";
         POSTING_LOCK = "posting_lock";
         POSTING_LOCK_GROUPS = "posting_lock_groups";
         POSTING_LOCK_RELATED = "posting_lock_related";
@@ -47,17 +48,17 @@ pub(crate) mod sql {
         POSTING_HOLD_UPSERT = "posting_hold_upsert";
         TRANSFER_EVENTS = "transfer_events";
         TRANSFER_FENCE = "transfer_fence";
-        TRANSFER_GET = "transfer_get";
-        TRANSFER_LIST_BY_ACCOUNT_ASC = "transfer_list_by_account_asc";
-        TRANSFER_LIST_BY_ACCOUNT_DESC = "transfer_list_by_account_desc";
-        TRANSFER_LIST_BY_GROUP_ASC = "transfer_list_by_group_asc";
-        TRANSFER_LIST_BY_GROUP_DESC = "transfer_list_by_group_desc";
-        TRANSFER_LIST_BY_PENDING_ASC = "transfer_list_by_pending_asc";
-        TRANSFER_LIST_BY_PENDING_DESC = "transfer_list_by_pending_desc";
-        TRANSFER_LIST_BY_REFERENCE_ASC = "transfer_list_by_reference_asc";
-        TRANSFER_LIST_BY_REFERENCE_DESC = "transfer_list_by_reference_desc";
-        TRANSFER_LIST_BY_TIME_ASC = "transfer_list_by_time_asc";
-        TRANSFER_LIST_BY_TIME_DESC = "transfer_list_by_time_desc";
+        TRANSFER_GET = "transfer_get" after "transfer_columns";
+        TRANSFER_LIST_BY_ACCOUNT_ASC = "transfer_list_by_account_asc" after "transfer_columns";
+        TRANSFER_LIST_BY_ACCOUNT_DESC = "transfer_list_by_account_desc" after "transfer_columns";
+        TRANSFER_LIST_BY_GROUP_ASC = "transfer_list_by_group_asc" after "transfer_columns";
+        TRANSFER_LIST_BY_GROUP_DESC = "transfer_list_by_group_desc" after "transfer_columns";
+        TRANSFER_LIST_BY_PENDING_ASC = "transfer_list_by_pending_asc" after "transfer_columns";
+        TRANSFER_LIST_BY_PENDING_DESC = "transfer_list_by_pending_desc" after "transfer_columns";
+        TRANSFER_LIST_BY_REFERENCE_ASC = "transfer_list_by_reference_asc" after "transfer_columns";
+        TRANSFER_LIST_BY_REFERENCE_DESC = "transfer_list_by_reference_desc" after "transfer_columns";
+        TRANSFER_LIST_BY_TIME_ASC = "transfer_list_by_time_asc" after "transfer_columns";
+        TRANSFER_LIST_BY_TIME_DESC = "transfer_list_by_time_desc" after "transfer_columns";
         HOLD_DUE = "hold_due";
     }
 }

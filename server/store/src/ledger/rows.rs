@@ -1,6 +1,6 @@
 //! Rows of the ledger's tables as values of the domain.
 
-use bursar_domain::account::{Account, AccountState, BalanceRule, Totals};
+use bursar_domain::account::{Account, AccountState, Balance, BalanceRule, Totals};
 use bursar_domain::asset::{Asset, AssetKind};
 use bursar_domain::ids::{AccountId, GroupId, InstitutionId, KeyId, TransferId};
 use bursar_domain::json::Json;
@@ -11,96 +11,160 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::kernel::{Fault, TxResult, col, named, units};
-
-pub(super) fn asset_code(row: &Row, column: &str) -> TxResult<AssetCode> {
-    let code: String = col(row, column)?;
-    AssetCode::parse(&code).map_err(|e| Fault::Other(format!("stored asset {e}")))
-}
+use crate::kernel::{Columns, Fault, TxResult, col, units};
 
 pub(super) fn scale(row: &Row) -> TxResult<u8> {
-    u8::try_from(col::<i16>(row, "scale")?).map_err(|e| Fault::Other(format!("stored scale: {e}")))
+    scale_of(&mut Columns::of(row))
 }
 
 pub(super) fn amount(row: &Row, column: &str, scale: u8) -> TxResult<Units> {
     units(col(row, column)?, scale)
 }
 
-fn totals(row: &Row, prefix: &str, scale: u8) -> TxResult<Totals> {
-    let total = |name: &str| amount(row, &format!("{prefix}{name}"), scale);
+fn asset_code(from: &mut Columns<'_>, column: &str) -> TxResult<AssetCode> {
+    AssetCode::parse(from.get(column)?).map_err(|e| Fault::Other(format!("stored asset {e}")))
+}
+
+fn scale_of(from: &mut Columns<'_>) -> TxResult<u8> {
+    let scale: i16 = from.get("scale")?;
+    u8::try_from(scale).map_err(|e| Fault::Other(format!("stored scale: {e}")))
+}
+
+/// The columns of the four totals, in the order of [`Totals`].
+type Names = [&'static str; 4];
+const PLAIN: Names = ["debits_posted", "credits_posted", "debits_pending", "credits_pending"];
+const DEBIT: Names = [
+    "debit_debits_posted",
+    "debit_credits_posted",
+    "debit_debits_pending",
+    "debit_credits_pending",
+];
+const CREDIT: Names = [
+    "credit_debits_posted",
+    "credit_credits_posted",
+    "credit_debits_pending",
+    "credit_credits_pending",
+];
+
+fn totals(from: &mut Columns<'_>, names: &Names, scale: u8) -> TxResult<Totals> {
+    let mut total = |name| units(from.get(name)?, scale);
     Ok(Totals {
-        debits_posted: total("debits_posted")?,
-        credits_posted: total("credits_posted")?,
-        debits_pending: total("debits_pending")?,
-        credits_pending: total("credits_pending")?,
+        debits_posted: total(names[0])?,
+        credits_posted: total(names[1])?,
+        debits_pending: total(names[2])?,
+        credits_pending: total(names[3])?,
     })
 }
 
-/// The four totals under their plain names.
-pub(super) fn totals_of(row: &Row, scale: u8) -> TxResult<Totals> {
-    totals(row, "", scale)
-}
-
 pub(super) fn asset(row: &Row) -> TxResult<Asset> {
+    let from = &mut Columns::of(row);
     Ok(Asset {
-        code: asset_code(row, "code")?,
-        name: col(row, "name")?,
-        scale: scale(row)?,
-        kind: named(row, "kind", AssetKind::from_name)?,
-        shared: col(row, "shared")?,
-        metadata: Json::stored(col(row, "metadata")?),
-        created_at: col(row, "created_at")?,
+        code: asset_code(from, "code")?,
+        name: from.get("name")?,
+        scale: scale_of(from)?,
+        kind: from.named("kind", AssetKind::from_name)?,
+        shared: from.get("shared")?,
+        metadata: Json::stored(from.get("metadata")?),
+        created_at: from.get("created_at")?,
     })
 }
 
 pub(super) fn account(row: &Row) -> TxResult<Account> {
-    let scale = scale(row)?;
+    let from = &mut Columns::of(row);
+    let id = AccountId(from.get("id")?);
+    let asset = asset_code(from, "asset")?;
+    let scale = scale_of(from)?;
     Ok(Account {
-        id: AccountId(col(row, "id")?),
-        asset: asset_code(row, "asset")?,
+        id,
+        asset,
         scale,
-        code: col(row, "code")?,
-        external_reference: col(row, "external_reference")?,
-        metadata: Json::stored(col(row, "metadata")?),
-        state: named(row, "state", AccountState::from_name)?,
-        rule: named(row, "balance_rule", BalanceRule::from_name)?,
-        overdraft_limit: amount(row, "overdraft_limit", scale)?,
-        totals: totals_of(row, scale)?,
-        version: col(row, "version")?,
-        revision: col(row, "revision")?,
-        created_at: col(row, "created_at")?,
-        updated_at: col(row, "updated_at")?,
+        code: from.get("code")?,
+        external_reference: from.get("external_reference")?,
+        metadata: Json::stored(from.get("metadata")?),
+        state: from.named("state", AccountState::from_name)?,
+        rule: from.named("balance_rule", BalanceRule::from_name)?,
+        overdraft_limit: units(from.get("overdraft_limit")?, scale)?,
+        totals: totals(from, &PLAIN, scale)?,
+        version: from.get("version")?,
+        revision: from.get("revision")?,
+        created_at: from.get("created_at")?,
+        updated_at: from.get("updated_at")?,
     })
 }
 
 pub(super) fn seat(row: &Row) -> TxResult<Seat> {
-    let scale = scale(row)?;
+    let from = &mut Columns::of(row);
+    let id = AccountId(from.get("id")?);
+    let asset = asset_code(from, "asset")?;
+    let scale = scale_of(from)?;
     Ok(Seat {
-        id: AccountId(col(row, "id")?),
-        asset: asset_code(row, "asset")?,
+        id,
+        asset,
         scale,
-        rule: named(row, "balance_rule", BalanceRule::from_name)?,
-        overdraft_limit: amount(row, "overdraft_limit", scale)?,
-        state: named(row, "state", AccountState::from_name)?,
-        totals: totals_of(row, scale)?,
-        version: col(row, "version")?,
-        last_posted_at: col(row, "last_posted_at")?,
+        rule: from.named("balance_rule", BalanceRule::from_name)?,
+        overdraft_limit: units(from.get("overdraft_limit")?, scale)?,
+        state: from.named("state", AccountState::from_name)?,
+        totals: totals(from, &PLAIN, scale)?,
+        version: from.get("version")?,
+        last_posted_at: from.get("last_posted_at")?,
     })
 }
 
-pub(super) fn hold(row: &Row) -> TxResult<Hold> {
-    let scale = scale(row)?;
-    Ok(Hold {
-        id: TransferId(col(row, "id")?),
-        debit: AccountId(col(row, "debit_id")?),
-        credit: AccountId(col(row, "credit_id")?),
+/// The balance of an account now, the first columns of a row.
+pub(super) fn balance_now(from: &mut Columns<'_>) -> TxResult<(AccountId, Balance)> {
+    let id = AccountId(from.get("id")?);
+    let asset = asset_code(from, "asset")?;
+    let scale = scale_of(from)?;
+    let rule = from.named("balance_rule", BalanceRule::from_name)?;
+    let overdraft = units(from.get("overdraft_limit")?, scale)?;
+    let totals = totals(from, &PLAIN, scale)?;
+    let available = rule.available(&totals, overdraft);
+    let version = from.get("version")?;
+    Ok((id, Balance { asset, scale, totals, available, version }))
+}
+
+/// The balance of an account as it was, the first columns of a row; nothing before its first transfer.
+pub(super) fn balance_past(from: &mut Columns<'_>) -> TxResult<Balance> {
+    let asset = asset_code(from, "asset")?;
+    let scale = scale_of(from)?;
+    let version: Option<i64> = from.get("version")?;
+    let totals = if version.is_some() { totals(from, &PLAIN, scale)? } else { Totals::default() };
+    Ok(Balance { asset, scale, totals, available: None, version: version.unwrap_or(0) })
+}
+
+/// The hold that a row of a balance brings, open at that moment.
+pub(super) fn open_hold(from: &mut Columns<'_>, scale: u8) -> TxResult<Option<Hold>> {
+    let Some(id) = from.get::<Option<Uuid>>("hold_id")? else { return Ok(None) };
+    Ok(Some(Hold {
+        id: TransferId(id),
+        debit: AccountId(from.get("debit_id")?),
+        credit: AccountId(from.get("credit_id")?),
         scale,
-        amount: amount(row, "amount", scale)?,
-        remaining: amount(row, "remaining", scale)?,
-        state: named(row, "state", HoldState::from_name)?,
-        expires_at: col(row, "expires_at")?,
-        created_at: col(row, "created_at")?,
-        ended_at: col(row, "ended_at")?,
+        amount: units(from.get("amount")?, scale)?,
+        remaining: units(from.get("remaining")?, scale)?,
+        state: HoldState::Open,
+        expires_at: from.get("expires_at")?,
+        created_at: from.get("created_at")?,
+        ended_at: None,
+    }))
+}
+
+pub(super) fn hold(row: &Row) -> TxResult<Hold> {
+    let from = &mut Columns::of(row);
+    let id = TransferId(from.get("id")?);
+    let (debit, credit) = (AccountId(from.get("debit_id")?), AccountId(from.get("credit_id")?));
+    let scale = scale_of(from)?;
+    Ok(Hold {
+        id,
+        debit,
+        credit,
+        scale,
+        amount: units(from.get("amount")?, scale)?,
+        remaining: units(from.get("remaining")?, scale)?,
+        state: from.named("state", HoldState::from_name)?,
+        expires_at: from.get("expires_at")?,
+        created_at: from.get("created_at")?,
+        ended_at: from.get("ended_at")?,
     })
 }
 
@@ -123,63 +187,72 @@ impl Recorded {
 }
 
 pub(super) fn recorded(row: &Row) -> TxResult<Recorded> {
-    let id = TransferId(col(row, "id")?);
-    if col::<String>(row, "kind")? == "fenced" {
-        return Ok(Recorded::Fenced(id, col(row, "posted_at")?));
-    }
-    let scale = scale(row)?;
-    let optional = |name: &str| col::<Option<Uuid>>(row, name);
-    Ok(Recorded::Transfer(Box::new(Transfer {
-        id,
-        kind: named(row, "kind", TransferKind::from_name)?,
-        debit: AccountId(col(row, "debit_id")?),
-        credit: AccountId(col(row, "credit_id")?),
-        asset: asset_code(row, "asset")?,
-        scale,
-        amount: amount(row, "amount", scale)?,
-        code: col(row, "code")?,
-        external_reference: col(row, "external_reference")?,
-        metadata: col::<Option<_>>(row, "metadata")?.map(Json::stored),
-        value_date: col(row, "value_date")?,
-        posted_at: col(row, "posted_at")?,
-        pending: optional("pending_id")?.map(TransferId),
-        reversed: optional("reversed_id")?.map(TransferId),
-        group: optional("group_id")?.map(GroupId),
-        timeout_seconds: col::<Option<i32>>(row, "timeout_seconds")?
-            .and_then(|s| u32::try_from(s).ok()),
-        whole: col(row, "whole")?,
-        release_remainder: col(row, "release_remainder")?,
-        key: KeyId(col(row, "key_id")?),
-        institution: optional("institution_id")?.map(InstitutionId),
-        debit_after: After {
-            version: col(row, "debit_version")?,
-            totals: totals(row, "debit_", scale)?,
-        },
-        credit_after: After {
-            version: col(row, "credit_version")?,
-            totals: totals(row, "credit_", scale)?,
-        },
-        hold: None,
-    })))
+    recorded_in(&mut Columns::of(row))
 }
 
 /// A transfer with what became of its reservation.
 pub(super) fn recorded_with_hold(row: &Row) -> TxResult<Recorded> {
-    let Recorded::Transfer(mut transfer) = recorded(row)? else { return recorded(row) };
-    if col::<Option<String>>(row, "hold_state")?.is_some() {
+    let from = &mut Columns::of(row);
+    let mut recorded = recorded_in(from)?;
+    if let Recorded::Transfer(transfer) = &mut recorded
+        && let Some(amount) = from.get("hold_amount")?
+    {
         let scale = transfer.scale;
         transfer.hold = Some(Hold {
             id: transfer.id,
             debit: transfer.debit,
             credit: transfer.credit,
             scale,
-            amount: amount(row, "hold_amount", scale)?,
-            remaining: amount(row, "hold_remaining", scale)?,
-            state: named(row, "hold_state", HoldState::from_name)?,
-            expires_at: col(row, "hold_expires_at")?,
-            created_at: col(row, "hold_created_at")?,
-            ended_at: col(row, "hold_ended_at")?,
+            amount: units(amount, scale)?,
+            remaining: units(from.get("hold_remaining")?, scale)?,
+            state: from.named("hold_state", HoldState::from_name)?,
+            expires_at: from.get("hold_expires_at")?,
+            created_at: from.get("hold_created_at")?,
+            ended_at: from.get("hold_ended_at")?,
         });
     }
-    Ok(Recorded::Transfer(transfer))
+    Ok(recorded)
+}
+
+fn recorded_in(from: &mut Columns<'_>) -> TxResult<Recorded> {
+    let id = TransferId(from.get("id")?);
+    let kind: &str = from.get("kind")?;
+    if kind == "fenced" {
+        return Ok(Recorded::Fenced(id, from.get("posted_at")?));
+    }
+    let kind = TransferKind::from_name(kind)
+        .ok_or_else(|| Fault::Other(format!("there is no kind of transfer {kind}")))?;
+    let (debit, credit) = (AccountId(from.get("debit_id")?), AccountId(from.get("credit_id")?));
+    let asset = asset_code(from, "asset")?;
+    let scale = scale_of(from)?;
+    let after = |from: &mut Columns<'_>, version, names| {
+        Ok::<_, Fault>(After { version: from.get(version)?, totals: totals(from, names, scale)? })
+    };
+    Ok(Recorded::Transfer(Box::new(Transfer {
+        id,
+        kind,
+        debit,
+        credit,
+        asset,
+        scale,
+        amount: units(from.get("amount")?, scale)?,
+        code: from.get("code")?,
+        external_reference: from.get("external_reference")?,
+        metadata: from.get::<Option<_>>("metadata")?.map(Json::stored),
+        value_date: from.get("value_date")?,
+        posted_at: from.get("posted_at")?,
+        pending: from.get::<Option<_>>("pending_id")?.map(TransferId),
+        reversed: from.get::<Option<_>>("reversed_id")?.map(TransferId),
+        group: from.get::<Option<_>>("group_id")?.map(GroupId),
+        timeout_seconds: from
+            .get::<Option<i32>>("timeout_seconds")?
+            .and_then(|seconds| u32::try_from(seconds).ok()),
+        whole: from.get("whole")?,
+        release_remainder: from.get("release_remainder")?,
+        key: KeyId(from.get("key_id")?),
+        institution: from.get::<Option<_>>("institution_id")?.map(InstitutionId),
+        debit_after: after(from, "debit_version", &DEBIT)?,
+        credit_after: after(from, "credit_version", &CREDIT)?,
+        hold: None,
+    })))
 }

@@ -1,24 +1,23 @@
 //! Reading transfers, and fencing their ids.
 
-use std::collections::HashMap;
-
 use bursar_domain::error::{Error, Result};
 use bursar_domain::ids::TransferId;
 use bursar_domain::op::OpCtx;
 use bursar_domain::page::{Cursor, Page, PageRequest};
 use bursar_domain::transfer::{Side, Transfer, TransferFilter, TransferKind};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use super::reads::gathered;
 use super::rows::{self, Recorded};
 use super::sql;
-use crate::kernel::{Entry, FIRST, Fault, LAST, Stmt, Store, Tx, TxResult, transact};
+use crate::kernel::{Entry, FIRST, Fault, LAST, Params, Stmt, Store, Tx, TxResult, transact};
 
 impl Store {
     /// Reads a transfer, a pending one with its hold.
     pub async fn transfer_get(&self, op: &OpCtx, id: TransferId) -> Result<Transfer> {
-        let found = self.transfer_get_batch(op, &[id]).await?;
-        found.into_iter().next().ok_or_else(|| Error::not_found("transfer", id))
+        let found = gathered!(self, op, transfers, id, transfers_read).await?;
+        found.ok_or_else(|| Error::not_found("transfer", id))
     }
 
     /// Reads transfers in the order of `ids`; NOT_FOUND names the first that is absent.
@@ -27,16 +26,7 @@ impl Store {
         op: &OpCtx,
         ids: &[TransferId],
     ) -> Result<Vec<Transfer>> {
-        let wanted: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-        let found: HashMap<TransferId, Transfer> = transact!(self, Entry::of(op), |tx| {
-            let answers = tx.finish_read(&[(&sql::TRANSFER_GET, &[&op.tenant.0, &wanted])]).await?;
-            let found = answers
-                .iter()
-                .flatten()
-                .map(rows::recorded_with_hold)
-                .collect::<TxResult<Vec<_>>>()?;
-            Ok(found.into_iter().filter_map(Recorded::transfer).map(|t| (t.id, t)).collect())
-        })?;
+        let found = self.clone().transfers_read(op.tenant, ids.to_vec(), op.deadline).await?;
         ids.iter()
             .map(|id| found.get(id).cloned().ok_or_else(|| Error::not_found("transfer", id)))
             .collect()
@@ -69,32 +59,39 @@ async fn list(
     (after, after_id): (Timestamp, Uuid),
     limit: i64,
 ) -> TxResult<Vec<Transfer>> {
-    let side = filter.side.map(|side| match side {
-        Side::Debit => "debit",
-        Side::Credit => "credit",
-    });
+    let statement = statement(filter, newest_first);
+    let tenant = &op.tenant.0;
+    let (from, to) = (filter.from.unwrap_or(FIRST), filter.to.unwrap_or(LAST));
+    let kind = filter.kind.map(TransferKind::name);
     let metadata = filter.metadata.as_ref().map(bursar_domain::json::Json::value);
-    let answers = tx
-        .finish_read(&[(
-            statement(filter, newest_first),
-            &[
-                &op.tenant.0,
-                &after,
-                &after_id,
-                &limit,
-                &filter.code,
-                &filter.kind.map(TransferKind::name),
-                &filter.from.unwrap_or(FIRST),
-                &filter.to.unwrap_or(LAST),
-                &filter.external_reference,
-                &metadata,
-                &filter.group.map(|id| id.0),
-                &filter.pending.map(|id| id.0),
-                &filter.account.map(|id| id.0),
-                &side,
-            ],
-        )])
-        .await?;
+    let (code, reference) = (&filter.code, &filter.external_reference);
+    let (group, pending) = (filter.group.map(|id| id.0), filter.pending.map(|id| id.0));
+    let answers = if let Some(account) = filter.account {
+        let side = filter.side.map(|side| match side {
+            Side::Debit => "debit",
+            Side::Credit => "credit",
+        });
+        // The page begins after a time, which is at least a microsecond from the next.
+        let (from, to) = if newest_first {
+            (from, to.min(after))
+        } else {
+            (from.max(after.checked_add(SignedDuration::from_micros(1)).unwrap_or(after)), to)
+        };
+        let further =
+            TransferFilter { account: None, side: None, from: None, to: None, ..filter.clone() };
+        let plain = further == TransferFilter::default();
+        let parameters: Params<'_> = &[
+            tenant, &account.0, &from, &to, &limit, &side, &plain, code, &kind, reference,
+            &metadata, &group, &pending,
+        ];
+        tx.finish_read(&[(statement, parameters)]).await?
+    } else {
+        let parameters: Params<'_> = &[
+            tenant, &after, &after_id, &limit, code, &kind, &from, &to, reference, &metadata,
+            &group, &pending,
+        ];
+        tx.finish_read(&[(statement, parameters)]).await?
+    };
     let found =
         answers.iter().flatten().map(rows::recorded_with_hold).collect::<TxResult<Vec<_>>>()?;
     Ok(found.into_iter().filter_map(Recorded::transfer).collect())

@@ -1,33 +1,43 @@
--- Each side in its index's own order: no two transfers of one account share a time.
-WITH page AS (
-    (SELECT t.tenant_id, t.id, t.posted_at FROM bursar.ledger_transfer t
-     WHERE t.tenant_id = $1 AND t.debit_id = $13 AND ($14::text IS NULL OR $14 = 'debit')
-      AND t.posted_at >= $7 AND t.posted_at < $8
-      AND (t.posted_at, t.id) < ($2, $3) AND t.posted_at <= $2
-      AND COALESCE(t.code = $5, $5::text IS NULL) AND COALESCE(t.kind = $6, $6::text IS NULL)
-      AND COALESCE(t.external_reference = $9, $9::text IS NULL) AND COALESCE(t.metadata @> $10, $10::jsonb IS NULL)
-      AND COALESCE(t.group_id = $11, $11::uuid IS NULL) AND COALESCE(t.pending_id = $12, $12::uuid IS NULL)
-     ORDER BY t.posted_at DESC LIMIT $4)
+-- No two transfers of one account share a time: the time alone is the order, and each side comes in its index's own.
+-- $7 says that there is no further filter, which spares the usual list the look at six. The asset of all of them is the
+-- account's, looked up once.
+FROM (
+    (SELECT t.id, t.kind, t.debit_id, t.credit_id, t.amount, t.code, t.external_reference, t.metadata,
+            t.value_date, t.posted_at, t.pending_id, t.reversed_id, t.group_id, t.timeout_seconds, t.whole,
+            t.release_remainder, t.key_id, t.institution_id,
+            t.debit_version, t.debit_debits_posted, t.debit_credits_posted, t.debit_debits_pending,
+            t.debit_credits_pending,
+            t.credit_version, t.credit_debits_posted, t.credit_credits_posted, t.credit_debits_pending,
+            t.credit_credits_pending
+     FROM bursar.ledger_transfer t
+     WHERE t.tenant_id = $1 AND t.debit_id = $2 AND ($6::text IS NULL OR $6 = 'debit')
+       AND t.posted_at >= $3 AND t.posted_at < $4
+       AND ($7 OR (
+           COALESCE(t.code = $8, $8::text IS NULL) AND COALESCE(t.kind = $9, $9::text IS NULL)
+           AND COALESCE(t.external_reference = $10, $10::text IS NULL) AND COALESCE(t.metadata @> $11, $11::jsonb IS NULL)
+           AND COALESCE(t.group_id = $12, $12::uuid IS NULL) AND COALESCE(t.pending_id = $13, $13::uuid IS NULL)))
+     ORDER BY t.posted_at DESC LIMIT $5)
     UNION ALL
-    (SELECT t.tenant_id, t.id, t.posted_at FROM bursar.ledger_transfer t
-     WHERE t.tenant_id = $1 AND t.credit_id = $13 AND ($14::text IS NULL OR $14 = 'credit')
-      AND t.posted_at >= $7 AND t.posted_at < $8
-      AND (t.posted_at, t.id) < ($2, $3) AND t.posted_at <= $2
-      AND COALESCE(t.code = $5, $5::text IS NULL) AND COALESCE(t.kind = $6, $6::text IS NULL)
-      AND COALESCE(t.external_reference = $9, $9::text IS NULL) AND COALESCE(t.metadata @> $10, $10::jsonb IS NULL)
-      AND COALESCE(t.group_id = $11, $11::uuid IS NULL) AND COALESCE(t.pending_id = $12, $12::uuid IS NULL)
-     ORDER BY t.posted_at DESC LIMIT $4)
-    ORDER BY posted_at DESC, id DESC LIMIT $4
-)
-SELECT t.id, t.kind, t.debit_id, t.credit_id, a.asset, a.scale, t.amount, t.code, t.external_reference, t.metadata,
-       t.value_date, t.posted_at, t.pending_id, t.reversed_id, t.group_id, t.timeout_seconds, t.whole, t.release_remainder,
-       t.key_id, t.institution_id,
-       t.debit_version, t.debit_debits_posted, t.debit_credits_posted, t.debit_debits_pending, t.debit_credits_pending,
-       t.credit_version, t.credit_debits_posted, t.credit_credits_posted, t.credit_debits_pending, t.credit_credits_pending,
-       h.amount AS hold_amount, h.remaining AS hold_remaining, h.state AS hold_state, h.expires_at AS hold_expires_at,
-       h.created_at AS hold_created_at, NULLIF(h.ended_at, 'infinity') AS hold_ended_at
-FROM page
-JOIN bursar.ledger_transfer t ON t.tenant_id = page.tenant_id AND t.id = page.id
-JOIN bursar.ledger_account a ON a.tenant_id = t.tenant_id AND a.id = t.debit_id
-LEFT JOIN bursar.ledger_hold h ON h.tenant_id = t.tenant_id AND h.id = t.id
-ORDER BY t.posted_at DESC, t.id DESC
+    (SELECT t.id, t.kind, t.debit_id, t.credit_id, t.amount, t.code, t.external_reference, t.metadata,
+            t.value_date, t.posted_at, t.pending_id, t.reversed_id, t.group_id, t.timeout_seconds, t.whole,
+            t.release_remainder, t.key_id, t.institution_id,
+            t.debit_version, t.debit_debits_posted, t.debit_credits_posted, t.debit_debits_pending,
+            t.debit_credits_pending,
+            t.credit_version, t.credit_debits_posted, t.credit_credits_posted, t.credit_debits_pending,
+            t.credit_credits_pending
+     FROM bursar.ledger_transfer t
+     WHERE t.tenant_id = $1 AND t.credit_id = $2 AND ($6::text IS NULL OR $6 = 'credit')
+       AND t.posted_at >= $3 AND t.posted_at < $4
+       AND ($7 OR (
+           COALESCE(t.code = $8, $8::text IS NULL) AND COALESCE(t.kind = $9, $9::text IS NULL)
+           AND COALESCE(t.external_reference = $10, $10::text IS NULL) AND COALESCE(t.metadata @> $11, $11::jsonb IS NULL)
+           AND COALESCE(t.group_id = $12, $12::uuid IS NULL) AND COALESCE(t.pending_id = $13, $13::uuid IS NULL)))
+     ORDER BY t.posted_at DESC LIMIT $5)
+    ORDER BY posted_at DESC LIMIT $5
+) AS t
+CROSS JOIN (
+    SELECT (SELECT own.asset FROM bursar.ledger_account own WHERE own.tenant_id = $1 AND own.id = $2) AS asset,
+           (SELECT own.scale FROM bursar.ledger_account own WHERE own.tenant_id = $1 AND own.id = $2) AS scale
+) AS a
+LEFT JOIN bursar.ledger_hold h ON h.tenant_id = $1 AND h.id = CASE WHEN t.kind = 'pending' THEN t.id END
+ORDER BY t.posted_at DESC

@@ -69,7 +69,6 @@ macro_rules! sides {
             &[
                 ("ledger_transfer_debit", "tenant_id debit_id posted_at"),
                 ("ledger_transfer_credit", "tenant_id credit_id posted_at"),
-                ("ledger_transfer_pkey", "tenant_id id"),
                 ("ledger_account_pkey", "tenant_id id"),
                 ("ledger_hold_pkey", "tenant_id id"),
             ],
@@ -152,12 +151,27 @@ pub(super) const EXPECTED: &[Expected] = &[
         &[("ledger_account_reference", "tenant_id external_reference")],
     ),
     // Balances.
-    of(
+    sorts(
+        "balance_now",
+        Tenant,
+        "only the open holds of each account",
+        &[
+            ACCOUNT,
+            ("ledger_hold_debit", "tenant_id debit_id ended_at"),
+            ("ledger_hold_credit", "tenant_id credit_id ended_at"),
+        ],
+    ),
+    sorts(
         "balance_at",
         Tenant,
+        "only the holds of each account that ended later",
         &[
+            ACCOUNT,
             ("ledger_transfer_debit", "tenant_id debit_id posted_at"),
             ("ledger_transfer_credit", "tenant_id credit_id posted_at"),
+            ("ledger_hold_debit", "tenant_id debit_id ended_at"),
+            ("ledger_hold_credit", "tenant_id credit_id ended_at"),
+            ("ledger_transfer_pending", "tenant_id pending_id posted_at"),
         ],
     ),
     of(
@@ -166,27 +180,6 @@ pub(super) const EXPECTED: &[Expected] = &[
         &[
             ("ledger_transfer_debit_shifted", "tenant_id debit_id value_date"),
             ("ledger_transfer_credit_shifted", "tenant_id credit_id value_date"),
-        ],
-    ),
-    sorts(
-        "balance_holds",
-        Tenant,
-        "only the open holds of one account",
-        &[
-            ("ledger_hold_debit", "tenant_id debit_id ended_at"),
-            ("ledger_hold_credit", "tenant_id credit_id ended_at"),
-            ACCOUNT,
-        ],
-    ),
-    sorts(
-        "balance_holds_at",
-        Tenant,
-        "only the holds of one account that ended later",
-        &[
-            ("ledger_hold_debit", "tenant_id debit_id ended_at"),
-            ("ledger_hold_credit", "tenant_id credit_id ended_at"),
-            ("ledger_transfer_pending", "tenant_id pending_id posted_at"),
-            ACCOUNT,
         ],
     ),
     // Posting.

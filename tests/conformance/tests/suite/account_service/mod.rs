@@ -10,6 +10,7 @@ mod list_accounts;
 mod list_balances;
 mod past_balances;
 mod reopen_account;
+mod shared_reads;
 mod update_account;
 
 use bursar_proto::ledger::v1::{
