@@ -89,6 +89,11 @@ pub enum ErrorReason {
     /// RESOURCE_EXHAUSTED, with RetryInfo. More of the tenant's calls wait for the same thing than the server holds.
     /// Metadata: `maximum`.
     QueueFull = 38,
+    /// FAILED_PRECONDITION. The legs are not the group's open pending transfers: some are `missing`, or belong elsewhere
+    /// (`foreign`). Ids, comma separated, the first ten of each. Metadata: `group_id`, `missing`, `foreign`.
+    GroupIncomplete = 39,
+    /// UNAVAILABLE, with RetryInfo. The connection of a stream has served its time; go on with another one.
+    ConnectionEnding = 40,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -136,6 +141,8 @@ impl ErrorReason {
             Self::UnknownMethod => "ERROR_REASON_UNKNOWN_METHOD",
             Self::Internal => "ERROR_REASON_INTERNAL",
             Self::QueueFull => "ERROR_REASON_QUEUE_FULL",
+            Self::GroupIncomplete => "ERROR_REASON_GROUP_INCOMPLETE",
+            Self::ConnectionEnding => "ERROR_REASON_CONNECTION_ENDING",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -180,6 +187,8 @@ impl ErrorReason {
             "ERROR_REASON_UNKNOWN_METHOD" => Some(Self::UnknownMethod),
             "ERROR_REASON_INTERNAL" => Some(Self::Internal),
             "ERROR_REASON_QUEUE_FULL" => Some(Self::QueueFull),
+            "ERROR_REASON_GROUP_INCOMPLETE" => Some(Self::GroupIncomplete),
+            "ERROR_REASON_CONNECTION_ENDING" => Some(Self::ConnectionEnding),
             _ => None,
         }
     }

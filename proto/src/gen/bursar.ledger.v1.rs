@@ -2334,10 +2334,28 @@ pub struct BatchCreateTransfersResponse {
     #[prost(message, repeated, tag = "1")]
     pub results: ::prost::alloc::vec::Vec<TransferResult>,
 }
+/// Request of StreamTransfers, one of any number.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StreamTransfersRequest {
+    /// The transfers, 1 to 8,190, taken in order.
+    #[prost(message, repeated, tag = "1")]
+    pub transfers: ::prost::alloc::vec::Vec<NewTransfer>,
+}
+/// Reply of StreamTransfers, one of any number.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StreamTransfersResponse {
+    /// One for each transfer, in order, from the first on that no earlier reply answered. What they name in `transfers\[i\]`
+    /// or `index` is counted from the beginning of the transfer's own message.
+    #[prost(message, repeated, tag = "1")]
+    pub results: ::prost::alloc::vec::Vec<TransferResult>,
+    /// How many transfers of this stream were answered, these included.
+    #[prost(int64, tag = "2")]
+    pub acknowledged: i64,
+}
 /// What became of one transfer of a batch. Kept small: GetTransfer has the rest.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TransferResult {
-    /// The transfer's id.
+    /// The transfer's id; empty when a stream brought one that is no UUID.
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
     /// Whether an earlier call had made it.
@@ -2420,6 +2438,96 @@ pub struct VoidTransferResponse {
     #[prost(message, optional, tag = "1")]
     pub transfer: ::core::option::Option<Transfer>,
     /// Whether this is the reply of an earlier call with the same id.
+    #[prost(bool, tag = "2")]
+    pub replayed: bool,
+}
+/// One pending transfer of a group, to be posted.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PostLeg {
+    /// UUID of the new transfer, made by the caller.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// UUID of the pending transfer.
+    #[prost(string, tag = "2")]
+    pub pending_id: ::prost::alloc::string::String,
+    /// How much, more than zero; all that remains when absent.
+    #[prost(message, optional, tag = "3")]
+    pub amount: ::core::option::Option<super::super::common::v1::Money>,
+    /// Release what remains after this part; otherwise it stays reserved for further parts.
+    #[prost(bool, tag = "4")]
+    pub release_remainder: bool,
+    /// The day it counts for, `YYYY-MM-DD`: 1900-01-01 to tomorrow; that of the request when empty.
+    #[prost(string, tag = "5")]
+    pub value_date: ::prost::alloc::string::String,
+    /// Your id for it, at most 200 characters.
+    #[prost(string, tag = "6")]
+    pub external_reference: ::prost::alloc::string::String,
+    /// Attributes of your own, at most 16 KiB as compact JSON, at most 28 levels deep.
+    #[prost(message, optional, tag = "7")]
+    pub metadata: ::core::option::Option<::prost_types::Struct>,
+}
+/// Request of PostTransfers.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PostTransfersRequest {
+    /// UUID of the group.
+    #[prost(string, tag = "1")]
+    pub group_id: ::prost::alloc::string::String,
+    /// One for each open pending transfer of the group, 1 to 8,190, taken in order. Their ids differ, and what they post.
+    #[prost(message, repeated, tag = "2")]
+    pub legs: ::prost::alloc::vec::Vec<PostLeg>,
+    /// The day that legs without one count for, `YYYY-MM-DD`: 1900-01-01 to tomorrow; the posting day (UTC) when empty.
+    #[prost(string, tag = "3")]
+    pub value_date: ::prost::alloc::string::String,
+    /// Check everything, change nothing.
+    #[prost(bool, tag = "4")]
+    pub validate_only: bool,
+}
+/// Reply of PostTransfers.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PostTransfersResponse {
+    /// One for each leg, in order.
+    #[prost(message, repeated, tag = "1")]
+    pub results: ::prost::alloc::vec::Vec<TransferResult>,
+    /// Whether this is the reply of an earlier call with the same ids.
+    #[prost(bool, tag = "2")]
+    pub replayed: bool,
+}
+/// One pending transfer of a group, to be voided.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct VoidLeg {
+    /// UUID of the new transfer, made by the caller.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// UUID of the pending transfer.
+    #[prost(string, tag = "2")]
+    pub pending_id: ::prost::alloc::string::String,
+    /// Your id for it, at most 200 characters.
+    #[prost(string, tag = "3")]
+    pub external_reference: ::prost::alloc::string::String,
+    /// Attributes of your own, at most 16 KiB as compact JSON, at most 28 levels deep.
+    #[prost(message, optional, tag = "4")]
+    pub metadata: ::core::option::Option<::prost_types::Struct>,
+}
+/// Request of VoidTransfers.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct VoidTransfersRequest {
+    /// UUID of the group.
+    #[prost(string, tag = "1")]
+    pub group_id: ::prost::alloc::string::String,
+    /// One for each open pending transfer of the group, 1 to 8,190, taken in order. Their ids differ, and what they void.
+    #[prost(message, repeated, tag = "2")]
+    pub legs: ::prost::alloc::vec::Vec<VoidLeg>,
+    /// Check everything, change nothing.
+    #[prost(bool, tag = "3")]
+    pub validate_only: bool,
+}
+/// Reply of VoidTransfers.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct VoidTransfersResponse {
+    /// One for each leg, in order.
+    #[prost(message, repeated, tag = "1")]
+    pub results: ::prost::alloc::vec::Vec<TransferResult>,
+    /// Whether this is the reply of an earlier call with the same ids.
     #[prost(bool, tag = "2")]
     pub replayed: bool,
 }
@@ -2798,6 +2906,58 @@ pub mod transfer_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Posts or reserves transfers without an end: many messages either way on one call. Not for gRPC-Web.
+        ///
+        /// Each transfer stands for itself, as with INDEPENDENT: its result says what became of it, and a refusal or a
+        /// malformed transfer never ends the stream. The members of a group stand together within one message; the part of a
+        /// group that comes in a later message is refused with GROUP_EXISTS. An id that came before is a replay.
+        ///
+        /// While some transfers are posted the next ones gather, so a reply may answer several messages, or wait for none.
+        /// Results come in the order of the transfers. A caller that reads no results is not read from either.
+        ///
+        /// After a cut, whatever cut it, send again on a new stream from the first transfer without a result: what had been
+        /// posted comes back `replayed`, and nothing is posted twice. An error ends the stream after the results of what was
+        /// done before it, and its `definite` is about the transfers without a result. A server that stops, or whose
+        /// connection has served its time, answers what it has read and ends the stream with SHUTTING_DOWN or
+        /// CONNECTION_ENDING.
+        ///
+        /// A stream counts as one call in the limits on rates. It has no deadline unless the caller gives one; the work on a
+        /// message has that of any other call. A key that is revoked ends it within a second.
+        ///
+        /// All errors but one about a message without transfers, or with too many, are in results.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
+        /// GROUP_EXISTS, GROUP_REFUSED, REQUEST_ID_REUSED, OPERATION_FENCED.
+        pub async fn stream_transfers(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<
+                Message = super::StreamTransfersRequest,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::StreamTransfersResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/bursar.ledger.v1.TransferService/StreamTransfers",
+            );
+            let mut req = request.into_streaming_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "bursar.ledger.v1.TransferService",
+                        "StreamTransfers",
+                    ),
+                );
+            self.inner.streaming(req, path, codec).await
+        }
         /// Posts what a pending transfer reserved, all that remains or a part of it.
         /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, HOLD_EXCEEDED, ASSET_MISMATCH, LIMIT_EXCEEDED,
         /// ACCOUNT_CLOSED, TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
@@ -2852,6 +3012,67 @@ pub mod transfer_service_client {
             req.extensions_mut()
                 .insert(
                     GrpcMethod::new("bursar.ledger.v1.TransferService", "VoidTransfer"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Posts the pending transfers of a group together, each in full or in part: all of them, or nothing.
+        /// The legs must name every pending transfer of the group that is still open, and no other. The error is that of the
+        /// first refused leg, fields named `legs[i].…`; GROUP_INCOMPLETE is about the call.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, HOLD_EXCEEDED, ASSET_MISMATCH,
+        /// LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
+        pub async fn post_transfers(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PostTransfersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PostTransfersResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/bursar.ledger.v1.TransferService/PostTransfers",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("bursar.ledger.v1.TransferService", "PostTransfers"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Releases what the pending transfers of a group still reserve: all of them, or nothing.
+        /// The legs must name every pending transfer of the group that is still open, and no other. The error is that of the
+        /// first refused leg, fields named `legs[i].…`; GROUP_INCOMPLETE is about the call.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, REQUEST_ID_REUSED, OPERATION_FENCED.
+        pub async fn void_transfers(
+            &mut self,
+            request: impl tonic::IntoRequest<super::VoidTransfersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::VoidTransfersResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/bursar.ledger.v1.TransferService/VoidTransfers",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("bursar.ledger.v1.TransferService", "VoidTransfers"),
                 );
             self.inner.unary(req, path, codec).await
         }
@@ -3008,6 +3229,40 @@ pub mod transfer_service_server {
             tonic::Response<super::BatchCreateTransfersResponse>,
             tonic::Status,
         >;
+        /// Server streaming response type for the StreamTransfers method.
+        type StreamTransfersStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::StreamTransfersResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Posts or reserves transfers without an end: many messages either way on one call. Not for gRPC-Web.
+        ///
+        /// Each transfer stands for itself, as with INDEPENDENT: its result says what became of it, and a refusal or a
+        /// malformed transfer never ends the stream. The members of a group stand together within one message; the part of a
+        /// group that comes in a later message is refused with GROUP_EXISTS. An id that came before is a replay.
+        ///
+        /// While some transfers are posted the next ones gather, so a reply may answer several messages, or wait for none.
+        /// Results come in the order of the transfers. A caller that reads no results is not read from either.
+        ///
+        /// After a cut, whatever cut it, send again on a new stream from the first transfer without a result: what had been
+        /// posted comes back `replayed`, and nothing is posted twice. An error ends the stream after the results of what was
+        /// done before it, and its `definite` is about the transfers without a result. A server that stops, or whose
+        /// connection has served its time, answers what it has read and ends the stream with SHUTTING_DOWN or
+        /// CONNECTION_ENDING.
+        ///
+        /// A stream counts as one call in the limits on rates. It has no deadline unless the caller gives one; the work on a
+        /// message has that of any other call. A key that is revoked ends it within a second.
+        ///
+        /// All errors but one about a message without transfers, or with too many, are in results.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
+        /// GROUP_EXISTS, GROUP_REFUSED, REQUEST_ID_REUSED, OPERATION_FENCED.
+        async fn stream_transfers(
+            &self,
+            request: tonic::Request<tonic::Streaming<super::StreamTransfersRequest>>,
+        ) -> std::result::Result<
+            tonic::Response<Self::StreamTransfersStream>,
+            tonic::Status,
+        >;
         /// Posts what a pending transfer reserved, all that remains or a part of it.
         /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, HOLD_EXCEEDED, ASSET_MISMATCH, LIMIT_EXCEEDED,
         /// ACCOUNT_CLOSED, TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
@@ -3025,6 +3280,29 @@ pub mod transfer_service_server {
             request: tonic::Request<super::VoidTransferRequest>,
         ) -> std::result::Result<
             tonic::Response<super::VoidTransferResponse>,
+            tonic::Status,
+        >;
+        /// Posts the pending transfers of a group together, each in full or in part: all of them, or nothing.
+        /// The legs must name every pending transfer of the group that is still open, and no other. The error is that of the
+        /// first refused leg, fields named `legs[i].…`; GROUP_INCOMPLETE is about the call.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, HOLD_EXCEEDED, ASSET_MISMATCH,
+        /// LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
+        async fn post_transfers(
+            &self,
+            request: tonic::Request<super::PostTransfersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PostTransfersResponse>,
+            tonic::Status,
+        >;
+        /// Releases what the pending transfers of a group still reserve: all of them, or nothing.
+        /// The legs must name every pending transfer of the group that is still open, and no other. The error is that of the
+        /// first refused leg, fields named `legs[i].…`; GROUP_INCOMPLETE is about the call.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, REQUEST_ID_REUSED, OPERATION_FENCED.
+        async fn void_transfers(
+            &self,
+            request: tonic::Request<super::VoidTransfersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::VoidTransfersResponse>,
             tonic::Status,
         >;
         /// Moves the whole amount of a posted transfer back, once, under the same limits.
@@ -3234,6 +3512,55 @@ pub mod transfer_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/bursar.ledger.v1.TransferService/StreamTransfers" => {
+                    #[allow(non_camel_case_types)]
+                    struct StreamTransfersSvc<T: TransferService>(pub Arc<T>);
+                    impl<
+                        T: TransferService,
+                    > tonic::server::StreamingService<super::StreamTransfersRequest>
+                    for StreamTransfersSvc<T> {
+                        type Response = super::StreamTransfersResponse;
+                        type ResponseStream = T::StreamTransfersStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                tonic::Streaming<super::StreamTransfersRequest>,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TransferService>::stream_transfers(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = StreamTransfersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/bursar.ledger.v1.TransferService/PostTransfer" => {
                     #[allow(non_camel_case_types)]
                     struct PostTransferSvc<T: TransferService>(pub Arc<T>);
@@ -3309,6 +3636,98 @@ pub mod transfer_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = VoidTransferSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/bursar.ledger.v1.TransferService/PostTransfers" => {
+                    #[allow(non_camel_case_types)]
+                    struct PostTransfersSvc<T: TransferService>(pub Arc<T>);
+                    impl<
+                        T: TransferService,
+                    > tonic::server::UnaryService<super::PostTransfersRequest>
+                    for PostTransfersSvc<T> {
+                        type Response = super::PostTransfersResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PostTransfersRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TransferService>::post_transfers(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PostTransfersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/bursar.ledger.v1.TransferService/VoidTransfers" => {
+                    #[allow(non_camel_case_types)]
+                    struct VoidTransfersSvc<T: TransferService>(pub Arc<T>);
+                    impl<
+                        T: TransferService,
+                    > tonic::server::UnaryService<super::VoidTransfersRequest>
+                    for VoidTransfersSvc<T> {
+                        type Response = super::VoidTransfersResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::VoidTransfersRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as TransferService>::void_transfers(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = VoidTransfersSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

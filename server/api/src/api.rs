@@ -22,6 +22,7 @@ use tonic_health::server::{HealthReporter, HealthService};
 
 use crate::kernel::{ApiConfig, Kernel, Phase, RateLimits};
 use crate::keys::Keys;
+use crate::layers::StreamMeters;
 use crate::rules::Rules;
 use crate::{admin, audit, ledger, operation};
 
@@ -51,6 +52,7 @@ impl Api {
             config,
             rules: Arc::new(Rules::load()?),
             keys: Keys::new(),
+            streams: StreamMeters::new(),
             phase: watch::Sender::new(Phase::Serving),
             rates,
         });

@@ -9,6 +9,7 @@ use bursar_store::Store;
 use tokio::sync::watch;
 
 use crate::keys::Keys;
+use crate::layers::StreamMeters;
 use crate::rules::Rules;
 
 /// What the configuration says to the services.
@@ -59,6 +60,7 @@ pub(crate) struct Kernel {
     pub(crate) config: ApiConfig,
     pub(crate) rules: Arc<Rules>,
     pub(crate) keys: Keys,
+    pub(crate) streams: StreamMeters,
     /// How far the server is on its way to its end.
     pub(crate) phase: watch::Sender<Phase>,
     /// Limits on the rate of calls, as they are now.

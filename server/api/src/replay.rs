@@ -43,6 +43,8 @@ replayable! {
     ledger::CreateTransferResponse,
     ledger::PostTransferResponse,
     ledger::VoidTransferResponse,
+    ledger::PostTransfersResponse,
+    ledger::VoidTransfersResponse,
     ledger::ReverseTransferResponse,
 }
 

@@ -194,6 +194,7 @@ fn parts(error: &Error, trace_id: Uuid) -> Parts {
                 Unavailable::Database => "DATABASE_UNAVAILABLE",
                 Unavailable::Pool => "POOL_EXHAUSTED",
                 Unavailable::Contention => "CONTENTION",
+                Unavailable::Connection => "CONNECTION_ENDING",
                 Unavailable::Stopping => "SHUTTING_DOWN",
             },
         )

@@ -31,6 +31,11 @@ fn refusals() -> Vec<Refusal> {
         Refusal::NotReversible { transfer, kind: "void" },
         Refusal::TotalOverflow { account },
         Refusal::GroupExists { group: GroupId::generate() },
+        Refusal::GroupIncomplete {
+            group: GroupId::generate(),
+            missing: vec![pending; 20],
+            foreign: vec![],
+        },
         Refusal::StateNotAllowed { resource: "tenant", state: "deleted" },
         Refusal::TenantNotEmpty { open_accounts: 3 },
     ]
@@ -137,6 +142,13 @@ fn table() -> Vec<(Error, Code, &'static str, bool, Vec<&'static str>)> {
         ),
         (unavailable(Unavailable::Pool, true), Code::Unavailable, "POOL_EXHAUSTED", true, vec![]),
         (unavailable(Unavailable::Contention, true), Code::Unavailable, "CONTENTION", true, vec![]),
+        (
+            unavailable(Unavailable::Connection, true),
+            Code::Unavailable,
+            "CONNECTION_ENDING",
+            true,
+            vec![],
+        ),
         (
             unavailable(Unavailable::Stopping, true),
             Code::Unavailable,

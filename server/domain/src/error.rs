@@ -40,6 +40,8 @@ pub enum Unavailable {
     Pool,
     /// Conflicts outlasted the retries.
     Contention,
+    /// The connection that a stream came on is to end.
+    Connection,
     /// The server is stopping.
     Stopping,
 }
@@ -187,6 +189,7 @@ pub enum Error {
         Unavailable::Database => "the database cannot be reached; try again",
         Unavailable::Pool => "all database connections are busy; try again",
         Unavailable::Contention => "too many conflicting changes at once; try again",
+        Unavailable::Connection => "the connection has served its time; go on with another one",
         Unavailable::Stopping => "the server is stopping; try again",
     })]
     Unavailable {

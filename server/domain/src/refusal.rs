@@ -72,6 +72,15 @@ pub enum Refusal {
         /// The group.
         group: GroupId,
     },
+    /// The legs of a call for a whole group are not its open pending transfers.
+    GroupIncomplete {
+        /// The group.
+        group: GroupId,
+        /// Open pending transfers of the group that no leg names.
+        missing: Vec<TransferId>,
+        /// What legs name and the group does not have.
+        foreign: Vec<TransferId>,
+    },
     /// The state does not allow the change.
     StateNotAllowed {
         /// Kind of resource.
@@ -84,6 +93,14 @@ pub enum Refusal {
         /// How many.
         open_accounts: i64,
     },
+}
+
+/// Most ids that a refusal names of each kind: it travels in a header.
+const MAX_NAMED: usize = 10;
+
+/// The first few ids, comma separated.
+fn some(ids: &[TransferId]) -> String {
+    ids.iter().take(MAX_NAMED).map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
 impl Refusal {
@@ -100,6 +117,7 @@ impl Refusal {
             Self::NotReversible { .. } => "NOT_REVERSIBLE",
             Self::TotalOverflow { .. } => "TOTAL_OVERFLOW",
             Self::GroupExists { .. } => "GROUP_EXISTS",
+            Self::GroupIncomplete { .. } => "GROUP_INCOMPLETE",
             Self::StateNotAllowed { .. } => "STATE_NOT_ALLOWED",
             Self::TenantNotEmpty { .. } => "TENANT_NOT_EMPTY",
         }
@@ -134,6 +152,11 @@ impl Refusal {
                 vec![("transfer_id", transfer.to_string()), ("kind", (*kind).to_owned())]
             }
             Self::GroupExists { group } => vec![("group_id", group.to_string())],
+            Self::GroupIncomplete { group, missing, foreign } => vec![
+                ("group_id", group.to_string()),
+                ("missing", some(missing)),
+                ("foreign", some(foreign)),
+            ],
             Self::StateNotAllowed { state, .. } => vec![("state", (*state).to_owned())],
             Self::TenantNotEmpty { open_accounts } => {
                 vec![("open_accounts", open_accounts.to_string())]
@@ -180,6 +203,14 @@ impl fmt::Display for Refusal {
             }
             Self::GroupExists { group } => {
                 write!(f, "group {group} was used by an earlier call; use a new group id")
+            }
+            Self::GroupIncomplete { group, missing, foreign } => {
+                write!(
+                    f,
+                    "the legs are not the open pending transfers of group {group}: {} are missing, {} belong elsewhere",
+                    missing.len(),
+                    foreign.len()
+                )
             }
             Self::StateNotAllowed { resource, state } => {
                 write!(f, "the {resource} is {state}, which does not allow this")

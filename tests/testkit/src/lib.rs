@@ -29,6 +29,7 @@ mod raw;
 mod refusals;
 mod roles;
 mod server;
+mod stream;
 mod trail;
 mod wait;
 
@@ -53,5 +54,6 @@ pub use proxy::Proxy;
 pub use random::Random;
 pub use roles::tenant_role;
 pub use server::{PEPPER, Server, TestTenant, platform_key};
+pub use stream::TransferStream;
 pub use trail::{event, events};
 pub use wait::{A_SECOND, within};

@@ -150,6 +150,14 @@ impl Auth {
     }
 }
 
+/// Whether the key of a call that goes on and on may still do what it does. From the cache, as for a new call.
+pub(crate) async fn still_may(kernel: &Kernel, op: &OpCtx) -> Result<()> {
+    let record = kernel.keys.find(&kernel.store, op.actor.key).await?;
+    let record = record.ok_or(Error::Unauthenticated(KeyFault::Revoked))?;
+    works(&record, now())?;
+    may(&record, &op.method)
+}
+
 /// The key of `authorization: Bearer <key>`.
 fn key_text(headers: &HeaderMap, environment: &str) -> Result<ApiKeyText> {
     let header = headers.get(AUTHORIZATION).ok_or(Error::Unauthenticated(KeyFault::Missing))?;

@@ -20,6 +20,11 @@ const TIMEOUT: &str = "grpc-timeout";
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline(pub(crate) Instant);
 
+/// When the caller itself said that it stops waiting, in the request's extensions. For streams, which have no other
+/// deadline and no longest one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GivenDeadline(pub(crate) Instant);
+
 /// See the module.
 pub struct Deadlines {
     rules: Arc<Rules>,
@@ -37,16 +42,20 @@ impl Step for Deadlines {
 
     async fn run<S: Next>(&self, mut request: Request<Body>, next: S) -> Response<Body> {
         let trace_id = TraceId::of(&request);
-        let timeout = match timeout(request.headers()) {
-            Ok(asked) => asked.map_or(self.default, |asked| asked.min(MAX_DEADLINE)),
+        let asked = match timeout(request.headers()) {
+            Ok(asked) => asked,
             Err(error) => return refuse(&error, trace_id),
         };
+        let timeout = asked.map_or(self.default, |asked| asked.min(MAX_DEADLINE));
         if timeout.is_zero() {
             return refuse(&Error::DeadlineExceeded { definite: true }, trace_id);
         }
         let deadline = Instant::now() + timeout;
         request.headers_mut().remove(TIMEOUT);
         request.extensions_mut().insert(Deadline(deadline));
+        if let Some(given) = asked.and_then(|asked| Instant::now().checked_add(asked)) {
+            request.extensions_mut().insert(GivenDeadline(given));
+        }
         let definite = self.rules.is_read(request.uri().path());
         let answer = tokio::time::timeout_at((deadline + COMMIT_GRACE).into(), next.run(request));
         answer.await.unwrap_or_else(|_| refuse(&Error::DeadlineExceeded { definite }, trace_id))

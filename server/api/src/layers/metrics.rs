@@ -49,10 +49,7 @@ pub fn metrics(api: &Api) -> StepLayer<Metrics> {
             30.0,
         ])
         .build();
-    let errors = meter
-        .u64_counter("bursar.rpc.errors")
-        .with_description("Calls that ended with an error, by the reason in its ErrorInfo")
-        .build();
+    let errors = errors();
     let in_flight = meter
         .i64_up_down_counter("bursar.rpc.in_flight")
         .with_description("Calls under way")
@@ -62,6 +59,61 @@ pub fn metrics(api: &Api) -> StepLayer<Metrics> {
         meters: Meters { duration, errors, in_flight },
         log_amounts: api.kernel.config.log_amounts,
     })
+}
+
+fn errors() -> Counter<u64> {
+    global::meter("bursar")
+        .u64_counter("bursar.rpc.errors")
+        .with_description(
+            "Calls and streams that ended with an error, by the reason in its ErrorInfo",
+        )
+        .build()
+}
+
+/// What is recorded of streams, whose end comes long after the head of the answer that the layer sees.
+pub(crate) struct StreamMeters {
+    open: UpDownCounter<i64>,
+    errors: Counter<u64>,
+}
+
+impl StreamMeters {
+    /// Made after the global meter provider was set, or nothing is recorded.
+    pub(crate) fn new() -> Self {
+        let open = global::meter("bursar")
+            .i64_up_down_counter("bursar.rpc.streams")
+            .with_description("Streams that are open")
+            .build();
+        // There before the first one, which may be long in coming.
+        open.add(0, &[]);
+        Self { open, errors: errors() }
+    }
+
+    /// Counts a stream as open until the guard is dropped.
+    pub(crate) fn begin(&self) -> OpenStream<'_> {
+        self.open.add(1, &[]);
+        OpenStream(self, Instant::now())
+    }
+}
+
+/// A stream that is open.
+pub(crate) struct OpenStream<'a>(&'a StreamMeters, Instant);
+
+impl OpenStream<'_> {
+    /// Records what it ended with.
+    pub(crate) fn end(self, status: Option<&Status>, log_amounts: bool) {
+        let seconds = self.1.elapsed().as_secs_f64();
+        if let Some(status) = status {
+            failed(&self.0.errors, status, seconds, log_amounts);
+        } else {
+            tracing::debug!(target: ACCESS, code = "OK", seconds, "call");
+        }
+    }
+}
+
+impl Drop for OpenStream<'_> {
+    fn drop(&mut self) {
+        self.0.open.add(-1, &[]);
+    }
 }
 
 impl Step for Metrics {
@@ -148,24 +200,24 @@ impl Drop for Record<'_> {
             return;
         };
         let kind = KeyValue::new("error.type", code);
-        meters.duration.record(took.as_secs_f64(), &[system, method, response.clone(), kind]);
-        let (reason, definite) = reason(status);
-        meters.errors.add(1, &[KeyValue::new("reason", reason.clone()), response]);
-        self.log(status, code, &reason, definite);
+        meters.duration.record(took.as_secs_f64(), &[system, method, response, kind]);
+        failed(&meters.errors, status, took.as_secs_f64(), self.layer.log_amounts);
     }
 }
 
-impl Record<'_> {
-    /// The line of a call that failed: at info when the server did, or when nobody knows what became of the change.
-    fn log(&self, status: &Status, code: &str, reason: &str, definite: bool) {
-        let seconds = self.start.elapsed().as_secs_f64();
-        let text = self.layer.log_amounts.then(|| status.message());
-        let failed = matches!(status.code(), Code::Internal | Code::Unknown | Code::DataLoss);
-        if failed || !definite {
-            tracing::info!(target: ACCESS, code, reason, definite, seconds, text, "call");
-        } else {
-            tracing::debug!(target: ACCESS, code, reason, definite, seconds, text, "call");
-        }
+/// Counts a call that failed, and leaves its line: at info when the server failed, or when nobody knows what became of
+/// the change.
+fn failed(errors: &Counter<u64>, status: &Status, seconds: f64, log_amounts: bool) {
+    let code = code_name(status.code());
+    let (reason, definite) = reason(status);
+    let response = KeyValue::new("rpc.response.status_code", code);
+    errors.add(1, &[KeyValue::new("reason", reason.clone()), response]);
+    let text = log_amounts.then(|| status.message());
+    let failed = matches!(status.code(), Code::Internal | Code::Unknown | Code::DataLoss);
+    if failed || !definite {
+        tracing::info!(target: ACCESS, code, reason, definite, seconds, text, "call");
+    } else {
+        tracing::debug!(target: ACCESS, code, reason, definite, seconds, text, "call");
     }
 }
 

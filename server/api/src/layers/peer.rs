@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 use http::Request;
+use tokio::sync::watch;
 use tonic::body::Body;
 
 /// Leading bits of an IPv6 address that one customer of a network gets: whoever has one address has them all.
@@ -30,6 +31,25 @@ impl Peer {
     /// What the transport found out; `None` without it.
     pub(super) fn of(request: &Request<Body>) -> Option<Self> {
         request.extensions().get().copied()
+    }
+}
+
+/// Whether the connection of a call is to end, in the request's extensions. Calls under way may go on; one that goes on
+/// and on ends itself.
+#[derive(Debug, Clone)]
+pub struct Farewell(watch::Receiver<bool>);
+
+impl Farewell {
+    /// What the transport will say, once.
+    #[must_use]
+    pub fn new(said: watch::Receiver<bool>) -> Self {
+        Self(said)
+    }
+
+    /// Waits until it is said.
+    pub(crate) async fn said(&mut self) {
+        // An error means that the connection is gone. The guard is dropped here, not held while anything waits.
+        drop(self.0.wait_for(|said| *said).await);
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use bursar_domain::op::OpCtx;
 use http::{Request, Response};
 use tonic::body::Body;
 use tonic::{Code, Status};
@@ -42,6 +43,11 @@ impl Step for TransportErrors {
         }
         response
     }
+}
+
+/// The same for what tonic refuses in the middle of a stream, whose head was sent before.
+pub(crate) fn explain(found: &Status, op: &OpCtx) -> Status {
+    translate(found, &op.method.path, true, op.trace_id)
 }
 
 /// The status to send instead of tonic's own.

@@ -65,11 +65,7 @@ pub(super) fn results(
             let id = id.to_string();
             match outcome {
                 Ok(done) => posted(id, &done),
-                Err(error) => pb::TransferResult {
-                    id,
-                    error: Some(rpc_status(&in_item(error, at))),
-                    ..pb::TransferResult::default()
-                },
+                Err(error) => refused(id, error, at),
             }
         })
         .collect();
@@ -77,7 +73,14 @@ pub(super) fn results(
     pb::BatchCreateTransfersResponse { results }
 }
 
-fn posted(id: String, done: &Done) -> pb::TransferResult {
+/// The result of a transfer that was refused at that place of its message.
+pub(super) fn refused(id: String, error: Error, at: usize) -> pb::TransferResult {
+    let error = Some(rpc_status(&in_item(error, at)));
+    pb::TransferResult { id, error, ..pb::TransferResult::default() }
+}
+
+/// The result of a transfer that was posted.
+pub(super) fn posted(id: String, done: &Done) -> pb::TransferResult {
     let transfer = &done.transfer;
     pb::TransferResult {
         id,
@@ -111,17 +114,21 @@ fn note_split_groups(checks: &mut Checks, groups: impl Iterator<Item = Option<Gr
     for (at, group) in groups.enumerate() {
         let Some(group) = group else { continue };
         if let Some(before) = last.insert(group, at).filter(|before| before + 1 != at) {
-            let problem = format!(
-                "is that of transfers[{before}], which is not next to it; put the members of a group together"
-            );
-            checks.note(format!("transfers[{at}].group_id"), problem);
+            checks.note(format!("transfers[{at}].group_id"), apart(before));
         }
     }
 }
 
+/// What is wrong with a member of a group whose last one stands further back.
+pub(super) fn apart(before: usize) -> String {
+    format!(
+        "is that of transfers[{before}], which is not next to it; put the members of a group together"
+    )
+}
+
 /// Leaves of each refusal only its code and reason when the reply would pass `max` bytes: thousands of refusals that
 /// each name many fields would be more than a client takes.
-fn fit(results: &mut [pb::TransferResult], max: usize) {
+pub(super) fn fit(results: &mut [pb::TransferResult], max: usize) {
     // The tag and the length of a repeated field take at most 5 bytes each.
     let bytes: usize = results.iter().map(|result| result.encoded_len() + 10).sum();
     if bytes <= max {

@@ -7,7 +7,10 @@ mod convert_balance;
 mod convert_batch;
 mod convert_command;
 mod convert_filter;
+mod convert_group;
+mod convert_stream;
 mod convert_transfer;
+mod stream;
 mod transfer;
 
 use std::collections::HashMap;

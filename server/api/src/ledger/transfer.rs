@@ -5,16 +5,18 @@ use std::sync::Arc;
 use bursar_domain::posting::{Command, Done};
 use bursar_proto::ledger::v1 as pb;
 use bursar_proto::ledger::v1::transfer_service_server::TransferService;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 use super::convert_batch::{batch, in_batch, results};
 use super::convert_command::{create, post, reverse, void};
 use super::convert_filter::{cursor, list};
+use super::convert_group::{in_legs, post_group, settled, void_group};
 use super::convert_transfer::{made, to_wire};
-use super::{batch_ids, bounded};
+use super::{batch_ids, bounded, stream};
 use crate::call::{ListRequest as _, answer, fit, page_token};
 use crate::convert::id;
 use crate::kernel::Kernel;
+use crate::layers::{Farewell, GivenDeadline};
 
 type Reply<T> = Result<Response<T>, Status>;
 
@@ -52,6 +54,21 @@ impl TransferService for Transfers {
         .await
     }
 
+    type StreamTransfersStream = stream::Replies;
+
+    async fn stream_transfers(
+        &self,
+        request: Request<Streaming<pb::StreamTransfersRequest>>,
+    ) -> Reply<Self::StreamTransfersStream> {
+        let bounds = stream::Bounds {
+            until: request.extensions().get::<GivenDeadline>().map(|given| given.0),
+            farewell: request.extensions().get::<Farewell>().cloned(),
+        };
+        let kernel = self.0.clone();
+        let open = |op, incoming| async move { Ok(stream::open(kernel, op, bounds, incoming)) };
+        answer(request, open).await
+    }
+
     async fn post_transfer(
         &self,
         request: Request<pb::PostTransferRequest>,
@@ -78,6 +95,34 @@ impl TransferService for Transfers {
                 transfer: Some(made(&transfer)),
                 replayed,
             }))
+        })
+        .await
+    }
+
+    async fn post_transfers(
+        &self,
+        request: Request<pb::PostTransfersRequest>,
+    ) -> Reply<pb::PostTransfersResponse> {
+        answer(request, |op, m| async move {
+            let validate_only = m.validate_only;
+            let (group, legs) = post_group(m)?;
+            let done = self.0.store.transfer_submit_group(&op, group, legs, validate_only).await;
+            let (results, replayed) = settled(&done.map_err(in_legs)?);
+            Ok(Response::new(pb::PostTransfersResponse { results, replayed }))
+        })
+        .await
+    }
+
+    async fn void_transfers(
+        &self,
+        request: Request<pb::VoidTransfersRequest>,
+    ) -> Reply<pb::VoidTransfersResponse> {
+        answer(request, |op, m| async move {
+            let validate_only = m.validate_only;
+            let (group, legs) = void_group(m)?;
+            let done = self.0.store.transfer_submit_group(&op, group, legs, validate_only).await;
+            let (results, replayed) = settled(&done.map_err(in_legs)?);
+            Ok(Response::new(pb::VoidTransfersResponse { results, replayed }))
         })
         .await
     }

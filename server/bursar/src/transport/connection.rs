@@ -3,7 +3,7 @@
 use super::handle::Handle;
 use super::opening::Opening;
 use crate::stopping::stopped;
-use bursar_api::layers::Peer;
+use bursar_api::layers::{Farewell, Peer};
 use bursar_domain::limits::{COMMIT_GRACE, MAX_DEADLINE};
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -28,7 +28,8 @@ use tower::{Service, ServiceExt};
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest wait for the first bytes of HTTP, for the same reason.
 const FIRST_BYTES_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a connection that is too old may still answer: longer than any call, so that only endless streams are cut.
+/// How long a connection that is too old may still answer: longer than any call. Streams end by themselves, unless their
+/// caller reads nothing.
 const LAST_CALLS: Duration = MAX_DEADLINE.saturating_add(COMMIT_GRACE).saturating_mul(2);
 /// How far the age limit of one connection is from that of the next, up and down, in percent: clients that came
 /// together, after a restart say, must not all leave together.
@@ -81,10 +82,13 @@ impl Connection {
     {
         let (calls, peer) = (Arc::new(AtomicU64::new(0)), self.peer);
         let counted = calls.clone();
+        let (goodbye, said) = watch::channel(false);
+        let farewell = Farewell::new(said);
         let service = service.map_request(move |request: Request<Incoming>| {
             counted.fetch_add(1, Ordering::Relaxed);
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(peer);
+            request.extensions_mut().insert(farewell.clone());
             request
         });
         let stream = TokioIo::new(Opening::new(stream, FIRST_BYTES_TIMEOUT));
@@ -95,6 +99,7 @@ impl Connection {
             () = outlived(&self.handle, &calls) => {
                 // GOAWAY: no new calls, those under way may end.
                 connection.as_mut().graceful_shutdown();
+                goodbye.send_replace(true);
                 let Ok(ended) = timeout(LAST_CALLS, connection).await else {
                     tracing::debug!(address = %peer, "a stream outlasted its connection and is cut off");
                     return;
@@ -104,6 +109,7 @@ impl Connection {
             () = stopped(&mut self.stop) => {
                 // The same, and the drain is the limit.
                 connection.as_mut().graceful_shutdown();
+                goodbye.send_replace(true);
                 connection.await
             }
         };

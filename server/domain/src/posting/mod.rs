@@ -6,9 +6,11 @@
 
 mod book;
 mod command;
+mod group;
 mod machine;
 mod replay;
 
 pub use book::{Book, Seat};
 pub use command::{Batch, Command, Create, Hold as HoldTerms, Post, Release, Reverse, Submission};
+pub use group::check_group;
 pub use machine::{Done, Outcome, run};

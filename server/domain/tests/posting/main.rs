@@ -17,4 +17,5 @@ mod play;
 mod random;
 mod same;
 mod script;
+mod whole_groups;
 mod world;

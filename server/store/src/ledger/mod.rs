@@ -5,6 +5,7 @@ mod asset;
 mod balance;
 mod batcher;
 mod expiry;
+mod group;
 mod posting;
 mod reads;
 mod rows;
@@ -36,6 +37,8 @@ pub(crate) mod sql {
         BALANCE_AT = "balance_at";
         BALANCE_NOW = "balance_now";
         BALANCE_SHIFT = "balance_shift";
+        GROUP_HOLDS = "group_holds";
+        GROUP_LOCK = "group_lock";
         POSTING_LOCK = "posting_lock";
         POSTING_LOCK_GROUPS = "posting_lock_groups";
         POSTING_LOCK_RELATED = "posting_lock_related";

@@ -75,7 +75,18 @@ pub(super) async fn post_and_commit(
     submissions: &[Submission],
 ) -> TxResult<Vec<Vec<Result<Done>>>> {
     let (book, outcome) = post(tx, tenant, submissions).await?;
-    writer::finish(tx, tenant, &book, &outcome)
+    commit(tx, tenant, &book, &outcome).await?;
+    Ok(outcome.results)
+}
+
+/// Writes what the machine decided, and commits.
+pub(super) async fn commit(
+    tx: &mut Tx,
+    tenant: TenantId,
+    book: &Book,
+    outcome: &Outcome,
+) -> TxResult<()> {
+    writer::finish(tx, tenant, book, outcome)
         .await
         // Another call took an id, or reversed the same transfer, between the look-up and the insert: run again, and
         // meet it in the look-up. Its neighbours in the batch lose nothing by it.
@@ -83,8 +94,7 @@ pub(super) async fn post_and_commit(
             fault
                 .on_unique("ledger_transfer_pkey", || Fault::Conflict)
                 .on_unique("ledger_transfer_reversed", || Fault::Conflict)
-        })?;
-    Ok(outcome.results)
+        })
 }
 
 /// Locks what the commands touch and runs them, writing nothing yet.
@@ -216,7 +226,7 @@ impl Wanted {
 }
 
 /// Takes over what is recorded under the ids, and the clock that came with it.
-fn read_known(book: &mut Book, known: &[Row]) -> TxResult<Timestamp> {
+pub(super) fn read_known(book: &mut Book, known: &[Row]) -> TxResult<Timestamp> {
     let first = known.first().ok_or_else(|| Fault::Other("the look-up brought no clock".into()))?;
     let now = col(first, "now")?;
     for row in known {

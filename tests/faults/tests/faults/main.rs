@@ -24,4 +24,5 @@ mod pool;
 mod reload;
 mod schema_change;
 mod shutdown;
+mod streams;
 mod terminated;

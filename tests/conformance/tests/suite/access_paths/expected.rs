@@ -183,6 +183,21 @@ pub(super) const EXPECTED: &[Expected] = &[
         ],
     ),
     // Posting.
+    of(
+        "group_holds",
+        Tenant,
+        &[
+            ("ledger_transfer_group", "tenant_id group_id"),
+            ("ledger_hold_pkey", "tenant_id id"),
+            ACCOUNT,
+        ],
+    ),
+    sorts(
+        "group_lock",
+        Tenant,
+        "only the accounts of the group",
+        &[("ledger_transfer_group", "tenant_id group_id"), ACCOUNT],
+    ),
     of("posting_lock_groups", Tenant, &[]),
     sorts("posting_lock", Tenant, "only the accounts that the batch names", &[ACCOUNT]),
     sorts(

@@ -13,11 +13,12 @@ use bursar_proto::common::v1::Role;
 use bursar_proto::ledger::v1::{
     Account, BatchCreateAccountsRequest, BatchCreateTransfersRequest, BatchMode,
     CloseAccountRequest, CreateAccountRequest, CreateAssetRequest, CreateTransferRequest,
-    NewAccount, PostTransferRequest, ReopenAccountRequest, ReverseTransferRequest,
-    UpdateAccountRequest, VoidTransferRequest,
+    NewAccount, NewTransfer, PostLeg, PostTransferRequest, PostTransfersRequest,
+    ReopenAccountRequest, ReverseTransferRequest, UpdateAccountRequest, VoidLeg,
+    VoidTransferRequest, VoidTransfersRequest,
 };
 use bursar_proto::operation::v1::GetOperationRequest;
-use bursar_testkit::{Caller, Server, attributes, id, new_hold, new_transfer, ok};
+use bursar_testkit::{Caller, Server, TransferStream, attributes, id, new_hold, new_transfer, ok};
 use prost_reflect::DescriptorPool;
 use prost_types::FieldMask;
 use serde_json::json;
@@ -60,6 +61,14 @@ impl Trail {
         let mut events = list(&self.caller, AuditFilter::default()).await;
         events.retain(|event| self.seen.insert(event.id.clone()));
         events
+    }
+
+    /// The news must be these transfers, or nothing after a replay.
+    async fn expect(&mut self, ids: &[&str], action: &str, replay: bool) {
+        let events = self.news().await;
+        assert!(events.iter().all(|event| event.action == action), "{events:?}");
+        let named: Vec<_> = events.iter().rev().map(|event| &*event.id).collect();
+        assert_eq!(named, if replay { &[] } else { ids });
     }
 }
 
@@ -236,6 +245,55 @@ async fn transfers(trail: &mut Trail, caller: &Caller, (one, two): (Account, Acc
     trail.rpcs.insert("BatchCreateTransfers".into());
 }
 
+/// What moves many transfers in one call: each of them is its own event.
+async fn many(trail: &mut Trail, caller: &Caller, (one, two): (Account, Account)) {
+    let group = id();
+    let holds: Vec<_> = (0..2)
+        .map(|_| NewTransfer { group_id: group.clone(), ..new_hold(&one, &two, "2", 0) })
+        .collect();
+    for replay in [false, true] {
+        let mut stream = TransferStream::open(caller).await.unwrap();
+        stream.send(holds.clone()).await;
+        stream.results(2).await;
+        trail
+            .expect(&holds.iter().map(|t| &*t.id).collect::<Vec<_>>(), "transfer.create", replay)
+            .await;
+    }
+    let post = PostTransfersRequest {
+        group_id: group.clone(),
+        legs: holds
+            .iter()
+            .map(|hold| PostLeg {
+                id: id(),
+                pending_id: hold.id.clone(),
+                amount: bursar_testkit::money("EUR", "1"),
+                ..Default::default()
+            })
+            .collect(),
+        ..Default::default()
+    };
+    let void = VoidTransfersRequest {
+        group_id: group,
+        legs: holds
+            .iter()
+            .map(|hold| VoidLeg { id: id(), pending_id: hold.id.clone(), ..Default::default() })
+            .collect(),
+        validate_only: false,
+    };
+    for replay in [false, true] {
+        ok(caller.transfers().post_transfers(post.clone()).await);
+        let ids: Vec<_> = post.legs.iter().map(|leg| &*leg.id).collect();
+        trail.expect(&ids, "transfer.post", replay).await;
+    }
+    for replay in [false, true] {
+        ok(caller.transfers().void_transfers(void.clone()).await);
+        let ids: Vec<_> = void.legs.iter().map(|leg| &*leg.id).collect();
+        trail.expect(&ids, "transfer.void", replay).await;
+    }
+    let rpcs = ["StreamTransfers", "PostTransfers", "VoidTransfers"];
+    trail.rpcs.extend(rpcs.map(String::from));
+}
+
 async fn tenants(trail: &mut Trail, caller: &Caller) {
     let tenants = || caller.tenants();
     let request = CreateTenantRequest { request_id: id(), name: "x".into(), ..Default::default() };
@@ -276,7 +334,8 @@ async fn every_change_leaves_its_event_and_a_replay_none() {
     let mut trail = Trail::of(&tenant.admin).await;
     keys_and_assets(&mut trail, &tenant.admin).await;
     let pair = accounts(&mut trail, &tenant.admin).await;
-    transfers(&mut trail, &tenant.admin, pair).await;
+    transfers(&mut trail, &tenant.admin, pair.clone()).await;
+    many(&mut trail, &tenant.admin, pair).await;
     let mut platform = Trail::of(&server.platform).await;
     tenants(&mut platform, &server.platform).await;
     trail.rpcs.extend(platform.rpcs);

@@ -1,6 +1,6 @@
 //! /metrics counts what was done.
 
-use bursar_testkit::{fault, make, moved, new_transfer};
+use bursar_testkit::{A_SECOND, TransferStream, fault, make, moved, new_transfer, within};
 
 use super::with_accounts;
 
@@ -49,6 +49,33 @@ async fn calls_and_statements_are_counted_by_their_outcome() {
     let version = format!("version=\"{}\"", env!("CARGO_PKG_VERSION"));
     assert_eq!(value(&after, "bursar_build_info", &[&version]), Some(1));
     assert!(!after.contains(&tenant.id), "no tenant in any label");
+}
+
+/// A stream counts as one call when it is opened, as a stream while it lasts, and its end by its reason.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn streams_are_counted_by_their_end() {
+    let (program, tenant, customer, bank) = with_accounts(&[]).await;
+    let mut stream = TransferStream::open(&tenant.operator).await.unwrap();
+    stream.send(vec![new_transfer(&bank, &customer, "1")]).await;
+    stream.results(1).await;
+    let during = program.page("/metrics").await;
+    assert_eq!(value(&during, "bursar_rpc_streams", &[]), Some(1));
+    assert_eq!(value(&during, "bursar_rpc_in_flight", &[]), Some(0));
+    let method = r#"rpc_method="bursar.ledger.v1.TransferService/StreamTransfers""#;
+    let count = |page: &str| value(page, "rpc_server_call_duration_seconds_count", &[method]);
+    assert_eq!(count(&during), Some(1));
+
+    stream.send(vec![]).await;
+    let (_, end) = stream.rest().await;
+    assert_eq!(fault(end.unwrap()).reason, "INVALID_FIELD");
+    let errors = |page: &str| value(page, "bursar_rpc_errors_total", &["reason=\"INVALID_FIELD\""]);
+    within(A_SECOND, "the end is counted", async || {
+        errors(&program.page("/metrics").await) == Some(1)
+    })
+    .await;
+    let after = program.page("/metrics").await;
+    assert_eq!(value(&after, "bursar_rpc_streams", &[]), Some(0));
+    assert_eq!(count(&after), Some(1), "its end is not a call");
 }
 
 /// The value of the one line of a series that has these labels.

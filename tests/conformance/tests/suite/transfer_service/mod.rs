@@ -15,10 +15,15 @@ mod list_transfers;
 mod metadata;
 mod pages;
 mod post_transfer;
+mod post_transfers;
 mod races;
 mod reverse_transfer;
+mod stream_ends;
+mod stream_transfers;
+mod streams;
 mod value_dates;
 mod void_transfer;
+mod void_transfers;
 
 use bursar_proto::audit::v1::{AuditEvent, GetAuditEventRequest};
 use bursar_proto::ledger::v1::{

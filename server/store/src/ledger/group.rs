@@ -1,0 +1,75 @@
+//! Posting and voiding the holds of a group as a whole: what there is to be done is read under the same locks.
+
+use std::collections::BTreeSet;
+
+use bursar_domain::error::{Error, Result};
+use bursar_domain::ids::{GroupId, TransferId};
+use bursar_domain::op::OpCtx;
+use bursar_domain::posting::{Batch, Book, Command, Done, Submission, check_group, run};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::posting::{commit, read_known};
+use super::{rows, sql};
+use crate::kernel::{Entry, Store, Tx, TxResult, transact};
+
+impl Store {
+    /// Posts or voids the holds of a group, all of them or nothing; one result for each command, in order. The error of
+    /// one command is [`Error::InBatch`].
+    pub async fn transfer_submit_group(
+        &self,
+        op: &OpCtx,
+        group: GroupId,
+        commands: Vec<Command>,
+        validate_only: bool,
+    ) -> Result<Vec<Done>> {
+        let (key, institution) = (op.actor.key, op.actor.institution);
+        let submissions = &[Submission { commands, all_or_nothing: true, key, institution }];
+        let commands = &submissions[0].commands;
+        let mut results = transact!(self, Entry::of(op), |tx| {
+            let (mut book, members, now) = read(tx, op, group, commands).await?;
+            check_group(&book, group, &members, commands, now)?;
+            let outcome = run(&mut book, &Batch { submissions, now });
+            if !validate_only {
+                commit(tx, op.tenant, &book, &outcome).await?;
+            }
+            Ok(outcome.results)
+        })?;
+        let results = results.pop().unwrap_or_default();
+        let refused = results.iter().enumerate().find_map(|(index, result)| match result {
+            Ok(_) | Err(Error::GroupRefused { .. }) => None,
+            Err(error) => Some(Error::InBatch { index, source: Box::new(error.clone()) }),
+        });
+        refused.map_or_else(|| results.into_iter().collect(), Err)
+    }
+}
+
+/// Locks the accounts of the group in order and reads the rest after the locks, in one flush.
+async fn read(
+    tx: &mut Tx,
+    op: &OpCtx,
+    group: GroupId,
+    commands: &[Command],
+) -> TxResult<(Book, BTreeSet<TransferId>, Timestamp)> {
+    let ids: Vec<Uuid> = commands.iter().map(|command| command.id().0).collect();
+    let (of_group, known) = ([&op.tenant.0 as _, &group.0 as _], [&op.tenant.0 as _, &ids as _]);
+    let calls: [(_, crate::kernel::Params<'_>); 3] = [
+        (&sql::GROUP_LOCK, &of_group),
+        (&sql::POSTING_KNOWN, &known),
+        (&sql::GROUP_HOLDS, &of_group),
+    ];
+    let mut answers = tx.pipeline(&calls).await?.into_iter();
+    let mut next = || answers.next().unwrap_or_default();
+    let mut book = Book::default();
+    for row in next() {
+        let seat = rows::seat(&row)?;
+        book.seats.insert(seat.id, seat);
+    }
+    let now = read_known(&mut book, &next())?;
+    for row in next() {
+        let hold = rows::hold(&row)?;
+        book.holds.insert(hold.id, hold);
+    }
+    let members = book.holds.keys().copied().collect();
+    Ok((book, members, now))
+}
