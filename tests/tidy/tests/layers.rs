@@ -37,6 +37,7 @@ const WALLS: &[(&str, &[&str], &str)] = &[
     ("bursar-api", &["server/bursar", "tests"], "nothing below the binary serves"),
     ("bursar-migrations", &["server/bursar", "tests"], "the online path cannot change the schema"),
     ("bursar", &["server/bursar", "tests"], "the binary is the top"),
+    ("bursar-model", &["tests"], "a model that the machine is compared with knows no machine"),
     (
         "bursar-testkit",
         &["tests"],

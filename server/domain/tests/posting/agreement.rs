@@ -2,21 +2,18 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bursar_domain::account::Totals;
-use bursar_domain::ids::{AccountId, TransferId};
-use bursar_domain::money::Units;
-use bursar_domain::posting::{Book, Command, Done};
-use bursar_domain::transfer::{After, Hold, HoldState, Transfer, utc_day};
+use bursar_domain::account::AccountState;
+use bursar_domain::ids::TransferId;
+use bursar_domain::posting::{Book, Done, Seat};
+use bursar_domain::transfer::{Hold, Transfer};
 use bursar_domain::{Error, Result};
+use bursar_model::{Caller, Facts, History, Line, Model, Verdict, same_error};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{TestCaseResult, TestRunner};
 use proptest::{prop_assert, prop_assert_eq};
 
-use crate::history::{History, Line, Side};
-use crate::model::{Caller, Model, Verdict};
 use crate::play::{always, play};
 use crate::random::script;
-use crate::same::same_error;
 use crate::world::Scene;
 
 /// Each outcome, each transfer with the balances it left, and after each call every row.
@@ -33,7 +30,9 @@ fn machine_and_model_agree() {
 }
 
 fn compare_call(model: &mut Model, scene: &Scene) -> TestCaseResult {
-    model.learn(&scene.before);
+    let seats = &scene.before.seats;
+    let accounts = seats.iter().map(|(id, seat)| (*id, facts(seat))).collect();
+    model.learn(accounts, scene.before.fenced.clone());
     let mut next = model.history.lines.len();
     let caller = Caller { now: scene.now, key: scene.key, institution: scene.institution };
     let verdicts = model.call(&scene.commands, scene.all_or_nothing, caller);
@@ -42,11 +41,11 @@ fn compare_call(model: &mut Model, scene: &Scene) -> TestCaseResult {
         let agreed = match (result, verdict) {
             (Ok(done), Verdict::Done) => {
                 next += 1;
-                prop_assert_eq!(&done.transfer, &recorded(&model.history, next - 1));
+                prop_assert_eq!(&done.transfer, &model.history.recorded(next - 1));
                 !done.replayed
             }
             (Ok(done), Verdict::Replay(line)) => {
-                prop_assert_eq!(&done.transfer, &recorded(&model.history, *line));
+                prop_assert_eq!(&done.transfer, &model.history.recorded(*line));
                 done.replayed
             }
             (Err(error), Verdict::Refused(reasons)) => {
@@ -62,97 +61,33 @@ fn compare_call(model: &mut Model, scene: &Scene) -> TestCaseResult {
 
 fn compare_rows(history: &History, book: &Book) -> TestCaseResult {
     for (id, seat) in &book.seats {
-        prop_assert_eq!(seat.totals, totals(history, *id), "totals of {}", id);
-        prop_assert_eq!(seat.version, signed(history.version(*id)), "version of {}", id);
+        prop_assert_eq!(seat.totals, history.totals(*id), "totals of {}", id);
+        prop_assert_eq!(seat.version, i64::try_from(history.version(*id)).unwrap(), "version of {}", id);
         let times =
             history.lines.iter().filter(|line| line.touches(*id)).map(|line| line.posted_at);
         if let Some(last) = times.max() {
             prop_assert_eq!(seat.last_posted_at, last, "last posting of {}", id);
         }
     }
-    let holds = history.holds().map(|line| (line.command.id(), hold(history, line)));
+    let holds = history.holds().map(|line| (line.command.id(), history.hold(line)));
     prop_assert_eq!(&book.holds, &holds.collect::<HashMap<TransferId, Hold>>());
     let reversal = |line: &Line| Some((line.command.original()?, line.command.id()));
     let reversals = history.lines.iter().filter_map(reversal);
     prop_assert_eq!(&book.reversals, &reversals.collect::<HashMap<TransferId, TransferId>>());
-    let transfers = (0..history.lines.len()).map(|at| recorded(history, at)).map(|t| (t.id, t));
+    let transfers = (0..history.lines.len()).map(|at| history.recorded(at)).map(|t| (t.id, t));
     prop_assert_eq!(&book.transfers, &transfers.collect::<HashMap<TransferId, Transfer>>());
     Ok(())
 }
 
-/// The transfer of that line, with the balances recomputed for its moment.
-fn recorded(history: &History, at: usize) -> Transfer {
-    let then = History { lines: history.lines[..=at].to_vec(), ..history.clone() };
-    let Line { command, effect, .. } = &history.lines[at];
-    let (details, facts) = (command.details(), &history.accounts[&effect.debit]);
-    let after = |id| After { version: signed(then.version(id)), totals: totals(&then, id) };
-    let (whole, release_remainder) = match command {
-        Command::Post(c) => (c.amount.is_none(), c.release_remainder),
-        _ => (false, false),
-    };
-    let timeout_seconds = match command {
-        Command::Create(c) => c.hold.and_then(|terms| terms.timeout_seconds),
-        _ => None,
-    };
-    let posted_at = history.lines[at].posted_at;
-    Transfer {
-        id: command.id(),
-        kind: effect.kind,
-        debit: effect.debit,
-        credit: effect.credit,
-        asset: facts.asset.clone(),
-        scale: facts.scale,
-        amount: units(effect.amount),
-        code: details.code.clone(),
-        external_reference: details.external_reference.clone(),
-        metadata: details.metadata.clone(),
-        value_date: details.value_date.unwrap_or(utc_day(posted_at)),
-        posted_at,
-        pending: command.pending(),
-        reversed: command.original(),
-        group: command.group(),
-        timeout_seconds,
-        whole,
-        release_remainder,
-        key: history.lines[at].key,
-        institution: history.lines[at].institution,
-        debit_after: after(effect.debit),
-        credit_after: after(effect.credit),
-        hold: None,
+/// What an account is beside its totals.
+fn facts(seat: &Seat) -> Facts {
+    Facts {
+        asset: seat.asset.clone(),
+        scale: seat.scale,
+        closed: seat.state == AccountState::Closed,
+        rule: seat.rule,
+        overdraft: seat.overdraft_limit.unsigned_abs(),
     }
-}
-
-fn hold(history: &History, line: &Line) -> Hold {
-    let id = line.command.id();
-    Hold {
-        id,
-        debit: line.effect.debit,
-        credit: line.effect.credit,
-        scale: history.accounts[&line.effect.debit].scale,
-        amount: units(line.effect.amount),
-        remaining: units(history.remaining(id)),
-        state: HoldState::from_name(history.hold_state(id)).unwrap(),
-        expires_at: line.expires_at(),
-        created_at: line.posted_at,
-        ended_at: history.hold_end(id),
-    }
-}
-
-fn totals(history: &History, account: AccountId) -> Totals {
-    Totals {
-        debits_posted: units(history.posted(account, Side::Debit)),
-        credits_posted: units(history.posted(account, Side::Credit)),
-        debits_pending: units(history.pending(account, Side::Debit)),
-        credits_pending: units(history.pending(account, Side::Credit)),
-    }
-}
-
-fn units(total: u128) -> Units {
-    Units::try_from(total).unwrap()
-}
-
-fn signed(count: usize) -> i64 {
-    i64::try_from(count).unwrap()
 }
 
 /// Properties over scripts that get nowhere would hold for nothing.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 /// The fields in which two requests with the same id differ. `posting_day` is the value date that the
 /// first took when it gave none.
-pub(crate) fn differences(first: &Command, second: &Command, posting_day: Date) -> Vec<String> {
+pub fn differences(first: &Command, second: &Command, posting_day: Date) -> Vec<String> {
     let (first, second) = (body(first, posting_day), body(second, posting_day));
     if first["method"] != second["method"] {
         return vec!["id".into()];
@@ -51,12 +51,12 @@ fn body(command: &Command, posting_day: Date) -> Value {
 }
 
 /// An `INVALID_FIELD` of that field, whatever its words.
-pub(crate) fn invalid(field: &str) -> Error {
+pub fn invalid(field: &str) -> Error {
     Error::invalid(field, "")
 }
 
 /// Whether the machine's error is what the model expects: the facts are the same, words are its own.
-pub(crate) fn same_error(machine: &Error, model: &Error) -> bool {
+pub fn same_error(machine: &Error, model: &Error) -> bool {
     match (machine, model) {
         (Error::Invalid(a), Error::Invalid(b)) => a
             .iter()

@@ -1,28 +1,31 @@
 //! The naive model, written from the contract. Whether a command is accepted is found by adding it to
 //! a copy of the history and looking whether every rule still holds there.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use bursar_domain::ids::{AccountId, InstitutionId, KeyId, TransferId};
-use bursar_domain::posting::{Book, Command, Create, Post, Release, Reverse};
+use bursar_domain::posting::{Command, Create, Post, Release, Reverse};
 use bursar_domain::transfer::{TransferKind, utc_day};
 use bursar_domain::{Error, Refusal};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use crate::history::{Effect, History, Line, MOST, Side};
+use crate::history::{Effect, Facts, History, Line, MOST, Side};
 use crate::same::{differences, invalid};
 
 /// What all commands of a call share.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Caller {
-    pub(crate) now: Timestamp,
-    pub(crate) key: KeyId,
-    pub(crate) institution: Option<InstitutionId>,
+pub struct Caller {
+    /// The clock.
+    pub now: Timestamp,
+    /// The key they come with.
+    pub key: KeyId,
+    /// The institution of that key.
+    pub institution: Option<InstitutionId>,
 }
 
 /// What the contract says of one command.
 #[derive(Debug)]
-pub(crate) enum Verdict {
+pub enum Verdict {
     /// It is accepted.
     Done,
     /// It is a replay of that line.
@@ -31,22 +34,24 @@ pub(crate) enum Verdict {
     Refused(Vec<Error>),
 }
 
+/// The model.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Model {
-    pub(crate) history: History,
+pub struct Model {
+    /// What was accepted so far.
+    pub history: History,
     fenced: HashSet<TransferId>,
     calls: usize,
 }
 
 impl Model {
     /// Takes over what posting does not decide: the accounts' own attributes and the fenced ids.
-    pub(crate) fn learn(&mut self, book: &Book) {
-        self.history.accounts = book.seats.iter().map(|(id, seat)| (*id, seat.into())).collect();
-        self.fenced.clone_from(&book.fenced);
+    pub fn learn(&mut self, accounts: BTreeMap<AccountId, Facts>, fenced: HashSet<TransferId>) {
+        self.history.accounts = accounts;
+        self.fenced = fenced;
     }
 
     /// One call. Linked commands are tried on a copy, which counts only if all of them succeed.
-    pub(crate) fn call(
+    pub fn call(
         &mut self,
         commands: &[Command],
         all_or_nothing: bool,
@@ -61,6 +66,11 @@ impl Model {
                 && (all_or_nothing || linked(&commands[end - 1], &commands[end]))
             {
                 end += 1;
+            }
+            if end == start + 1 {
+                // A refused command changes nothing, so there is nothing to go back to.
+                verdicts.push(self.one(&commands[start], caller));
+                continue;
             }
             let mut copy = self.clone();
             let mut tried: Vec<Verdict> =
@@ -107,14 +117,15 @@ impl Model {
             wrong.push(invalid("value_date"));
         }
         if let Some(effect) = self.effect(command, caller.now, &mut wrong) {
+            let sides = [effect.debit, effect.credit];
+            let before = sides.map(|account| self.history.limit(account));
             let line = self.written(command, effect, caller);
-            let mut copy = self.history.clone();
-            copy.lines.push(line);
-            for account in [effect.debit, effect.credit] {
-                wrong.extend(broken(&self.history, &copy, account));
+            self.history.lines.push(line);
+            for (account, before) in sides.into_iter().zip(before) {
+                wrong.extend(broken(before, &self.history, account));
             }
-            if wrong.is_empty() {
-                self.history = copy;
+            if !wrong.is_empty() {
+                self.history.lines.pop();
             }
         }
         if wrong.is_empty() { Verdict::Done } else { Verdict::Refused(wrong) }
@@ -229,8 +240,8 @@ fn linked(one: &Command, next: &Command) -> bool {
     one.group().is_some() && one.group() == next.group()
 }
 
-/// The rules of an account that the last line of `after` breaks.
-fn broken(before: &History, after: &History, account: AccountId) -> Vec<Error> {
+/// The rules of an account that the last line of `after` breaks; `before` is what its limit was without that line.
+fn broken(before: Option<(u128, u128)>, after: &History, account: AccountId) -> Vec<Error> {
     let mut wrong = Vec::new();
     let kind = after.lines.last().map(|line| line.effect.kind);
     // What gives money back to its owner is not held up by a closed account.
@@ -245,8 +256,8 @@ fn broken(before: &History, after: &History, account: AccountId) -> Vec<Error> {
     if let Some((used, limit)) = after.limit(account)
         && used > limit
     {
-        let (used, limit) = before.limit(account).unwrap_or_default();
-        let available = before.decimal(account, limit.saturating_sub(used));
+        let (used, limit) = before.unwrap_or_default();
+        let available = after.decimal(account, limit.saturating_sub(used).min(MOST));
         wrong.push(Refusal::LimitExceeded { account, available }.into());
     }
     wrong

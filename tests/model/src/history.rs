@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use bursar_domain::account::{AccountState, BalanceRule};
+use bursar_domain::account::BalanceRule;
 use bursar_domain::ids::{AccountId, InstitutionId, KeyId, TransferId};
 use bursar_domain::money::{AssetCode, Decimal, Money};
-use bursar_domain::posting::{Command, Create, Seat};
+use bursar_domain::posting::{Command, Create};
 use bursar_domain::transfer::TransferKind;
 use bursar_domain::{Error, Refusal};
 use jiff::{SignedDuration, Timestamp};
@@ -14,88 +14,97 @@ use jiff::{SignedDuration, Timestamp};
 use crate::same::invalid;
 
 /// 38 digits. Totals are `u128`, so that the sum of any three of them can be asked for.
-pub(crate) const MOST: u128 = 10_u128.pow(38) - 1;
+pub const MOST: u128 = 10_u128.pow(38) - 1;
 
 /// What is known of an account beside its transfers.
 #[derive(Debug, Clone)]
-pub(crate) struct Facts {
-    pub(crate) asset: AssetCode,
-    pub(crate) scale: u8,
-    pub(crate) closed: bool,
-    rule: BalanceRule,
-    overdraft: u128,
-}
-
-impl From<&Seat> for Facts {
-    fn from(seat: &Seat) -> Self {
-        Self {
-            asset: seat.asset.clone(),
-            scale: seat.scale,
-            closed: seat.state == AccountState::Closed,
-            rule: seat.rule,
-            overdraft: seat.overdraft_limit.unsigned_abs(),
-        }
-    }
+pub struct Facts {
+    /// Its asset.
+    pub asset: AssetCode,
+    /// Decimal places of the asset.
+    pub scale: u8,
+    /// Whether it is closed.
+    pub closed: bool,
+    /// The limit of its balance.
+    pub rule: BalanceRule,
+    /// How far the rule may be passed, in units.
+    pub overdraft: u128,
 }
 
 /// What a command does to the money.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Effect {
-    pub(crate) kind: TransferKind,
-    pub(crate) debit: AccountId,
-    pub(crate) credit: AccountId,
-    pub(crate) amount: u128,
+pub struct Effect {
+    /// What kind of transfer it makes.
+    pub kind: TransferKind,
+    /// Account debited.
+    pub debit: AccountId,
+    /// Account credited.
+    pub credit: AccountId,
+    /// How much, in units.
+    pub amount: u128,
 }
 
 /// An accepted command: what it did, when, and for whom.
 #[derive(Debug, Clone)]
-pub(crate) struct Line {
-    pub(crate) command: Command,
-    pub(crate) effect: Effect,
-    pub(crate) posted_at: Timestamp,
-    pub(crate) key: KeyId,
-    pub(crate) institution: Option<InstitutionId>,
+pub struct Line {
+    /// The command.
+    pub command: Command,
+    /// What it did.
+    pub effect: Effect,
+    /// When.
+    pub posted_at: Timestamp,
+    /// Whose key it came with.
+    pub key: KeyId,
+    /// The institution of that key.
+    pub institution: Option<InstitutionId>,
     /// Which call it came with.
-    pub(crate) call: usize,
+    pub call: usize,
 }
 
+/// A side of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
+pub enum Side {
+    /// What it gives.
     Debit,
+    /// What it gets.
     Credit,
 }
 
+/// Accounts, and the lines in the order in which they were accepted.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct History {
-    pub(crate) accounts: BTreeMap<AccountId, Facts>,
-    pub(crate) lines: Vec<Line>,
+pub struct History {
+    /// The accounts.
+    pub accounts: BTreeMap<AccountId, Facts>,
+    /// The lines.
+    pub lines: Vec<Line>,
 }
 
 impl History {
-    pub(crate) fn line(&self, id: TransferId) -> Option<&Line> {
+    /// The line that made a transfer.
+    pub fn line(&self, id: TransferId) -> Option<&Line> {
         self.lines.iter().find(|line| line.command.id() == id)
     }
 
     /// How many transfers touched an account.
-    pub(crate) fn version(&self, account: AccountId) -> usize {
+    pub fn version(&self, account: AccountId) -> usize {
         self.lines.iter().filter(|line| line.touches(account)).count()
     }
 
     /// All that was posted on one side of an account.
-    pub(crate) fn posted(&self, account: AccountId, side: Side) -> u128 {
+    pub fn posted(&self, account: AccountId, side: Side) -> u128 {
         let kinds = [TransferKind::Direct, TransferKind::Post, TransferKind::Reversal];
         let lines = self.lines.iter().filter(|line| line.effect.on(side) == account);
         lines.filter(|line| kinds.contains(&line.effect.kind)).map(|line| line.effect.amount).sum()
     }
 
     /// All that holds still reserve on one side of an account.
-    pub(crate) fn pending(&self, account: AccountId, side: Side) -> u128 {
+    pub fn pending(&self, account: AccountId, side: Side) -> u128 {
         let holds = self.holds().filter(|line| line.effect.on(side) == account);
         holds.map(|line| self.remaining(line.command.id())).sum()
     }
 
     /// What counts against the rule of an account, and what it must not pass; `None` without one.
-    pub(crate) fn limit(&self, account: AccountId) -> Option<(u128, u128)> {
+    pub fn limit(&self, account: AccountId) -> Option<(u128, u128)> {
         let facts = &self.accounts[&account];
         let (out, back) = match facts.rule {
             BalanceRule::Unlimited => return None,
@@ -107,7 +116,7 @@ impl History {
     }
 
     /// The pending transfers.
-    pub(crate) fn holds(&self) -> impl Iterator<Item = &Line> {
+    pub fn holds(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter().filter(|line| line.effect.kind == TransferKind::Pending)
     }
 
@@ -117,7 +126,7 @@ impl History {
     }
 
     /// What a hold still reserves.
-    pub(crate) fn remaining(&self, pending: TransferId) -> u128 {
+    pub fn remaining(&self, pending: TransferId) -> u128 {
         if self.of_hold(pending).any(Line::ends_hold) {
             return 0;
         }
@@ -126,7 +135,7 @@ impl History {
     }
 
     /// The state of a hold as far as transfers have settled it.
-    pub(crate) fn hold_state(&self, pending: TransferId) -> &'static str {
+    pub fn hold_state(&self, pending: TransferId) -> &'static str {
         match self.of_hold(pending).last().map(|line| line.effect.kind) {
             Some(TransferKind::Void) => "voided",
             Some(TransferKind::Expire) => "expired",
@@ -136,24 +145,24 @@ impl History {
     }
 
     /// When a hold ended.
-    pub(crate) fn hold_end(&self, pending: TransferId) -> Option<Timestamp> {
+    pub fn hold_end(&self, pending: TransferId) -> Option<Timestamp> {
         let last = self.of_hold(pending).last()?;
         (self.hold_state(pending) != "open").then_some(last.posted_at)
     }
 
     /// The transfer that reversed another.
-    pub(crate) fn reversal_of(&self, original: TransferId) -> Option<TransferId> {
+    pub fn reversal_of(&self, original: TransferId) -> Option<TransferId> {
         let reversal = self.lines.iter().find(|line| line.command.original() == Some(original));
         reversal.map(|line| line.command.id())
     }
 
     /// Units of the account's asset as a decimal.
-    pub(crate) fn decimal(&self, account: AccountId, units: u128) -> Decimal {
+    pub fn decimal(&self, account: AccountId, units: u128) -> Decimal {
         Decimal::from_units(i128::try_from(units).unwrap(), self.accounts[&account].scale)
     }
 
     /// An amount in the smallest parts of the account's asset, by shifting the point of its text.
-    pub(crate) fn units(
+    pub fn units(
         &self,
         account: AccountId,
         money: &Money,
@@ -182,7 +191,8 @@ impl History {
 }
 
 impl Effect {
-    pub(crate) fn on(&self, side: Side) -> AccountId {
+    /// The account on that side.
+    pub fn on(&self, side: Side) -> AccountId {
         match side {
             Side::Debit => self.debit,
             Side::Credit => self.credit,
@@ -191,7 +201,8 @@ impl Effect {
 }
 
 impl Line {
-    pub(crate) fn touches(&self, account: AccountId) -> bool {
+    /// Whether it is part of an account's history.
+    pub fn touches(&self, account: AccountId) -> bool {
         [self.effect.debit, self.effect.credit].contains(&account)
     }
 
@@ -205,13 +216,14 @@ impl Line {
     }
 
     /// When the reservation of a pending transfer ends by itself.
-    pub(crate) fn expires_at(&self) -> Option<Timestamp> {
+    pub fn expires_at(&self) -> Option<Timestamp> {
         let Command::Create(Create { hold: Some(terms), .. }) = &self.command else { return None };
         let timeout = SignedDuration::from_secs(i64::from(terms.timeout_seconds?));
         Some(self.posted_at + timeout)
     }
 
-    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+    /// Whether its reservation has ended by itself.
+    pub fn is_over(&self, now: Timestamp) -> bool {
         self.expires_at().is_some_and(|end| now >= end)
     }
 }
