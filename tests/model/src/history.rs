@@ -162,12 +162,7 @@ impl History {
     }
 
     /// An amount in the smallest parts of the account's asset, by shifting the point of its text.
-    pub fn units(
-        &self,
-        account: AccountId,
-        money: &Money,
-        wrong: &mut Vec<Error>,
-    ) -> Option<u128> {
+    pub fn units(&self, account: AccountId, money: &Money, wrong: &mut Vec<Error>) -> Option<u128> {
         let Some(facts) = self.accounts.get(&account) else {
             wrong.push(Error::not_found("account", account));
             return None;

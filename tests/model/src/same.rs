@@ -51,7 +51,7 @@ fn body(command: &Command, posting_day: Date) -> Value {
 }
 
 /// An `INVALID_FIELD` of that field, whatever its words.
-pub fn invalid(field: &str) -> Error {
+pub(crate) fn invalid(field: &str) -> Error {
     Error::invalid(field, "")
 }
 

@@ -14,6 +14,22 @@ impl Random {
         Self(seed)
     }
 
+    /// The generator of that seed.
+    pub fn seeded(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// A seed: whatever comes next.
+    pub fn seed(&mut self) -> u64 {
+        let (high, low) = (self.below(1 << 32) as u64, self.below(1 << 32) as u64);
+        high << 32 | low
+    }
+
+    /// Yes, so often in a hundred.
+    pub fn percent(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
     /// A number below `bound`.
     pub fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

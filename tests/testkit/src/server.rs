@@ -97,6 +97,19 @@ impl Server {
 }
 
 impl TestTenant {
+    /// The same tenant at another server on its database.
+    #[must_use]
+    pub fn at(&self, port: u16) -> Self {
+        let to = |caller: &Caller| Caller::new(port, &caller.key_text);
+        Self {
+            id: self.id.clone(),
+            admin: to(&self.admin),
+            operator: to(&self.operator),
+            viewer: to(&self.viewer),
+            auditor: to(&self.auditor),
+        }
+    }
+
     /// A new tenant on the platform's server.
     pub async fn new(platform: &Caller) -> Self {
         let made = platform
@@ -139,10 +152,7 @@ fn config(database: &Database, settings: &[(String, String)]) -> Config {
 }
 
 /// The same as variables.
-pub(crate) fn variables(
-    database: &Database,
-    settings: &[(String, String)],
-) -> HashMap<String, String> {
+pub fn variables(database: &Database, settings: &[(String, String)]) -> HashMap<String, String> {
     let mut variables: HashMap<String, String> = [
         ("STORE_BACKEND", "postgres"),
         ("DATABASE_URL", database.app_url.expose_secret()),

@@ -18,6 +18,7 @@ mod access_paths;
 mod command_line;
 mod czech_bank;
 mod database_tls;
+mod differential;
 mod doctor;
 mod drift;
 mod migrations;
