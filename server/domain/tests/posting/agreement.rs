@@ -62,7 +62,12 @@ fn compare_call(model: &mut Model, scene: &Scene) -> TestCaseResult {
 fn compare_rows(history: &History, book: &Book) -> TestCaseResult {
     for (id, seat) in &book.seats {
         prop_assert_eq!(seat.totals, history.totals(*id), "totals of {}", id);
-        prop_assert_eq!(seat.version, i64::try_from(history.version(*id)).unwrap(), "version of {}", id);
+        prop_assert_eq!(
+            seat.version,
+            i64::try_from(history.version(*id)).unwrap(),
+            "version of {}",
+            id
+        );
         let times =
             history.lines.iter().filter(|line| line.touches(*id)).map(|line| line.posted_at);
         if let Some(last) = times.max() {

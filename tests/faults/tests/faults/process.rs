@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use bursar_testkit::{Ended, Process, plant};
+use bursar_testkit::{Database, Ended, Process, plant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::process::Command;
@@ -103,6 +103,13 @@ pub(crate) async fn start(dir: &Path) -> Process {
 /// The same, or how it ended.
 pub(crate) async fn try_start(dir: &Path) -> Result<Process, Ended> {
     Process::try_start(command(dir)).await
+}
+
+/// Starts another replica on a database of the tests' own.
+pub(crate) async fn replica(database: &Database) -> Process {
+    let mut command = command(Path::new("/nonexistent"));
+    command.env_remove("BURSAR_DATA_DIR").envs(bursar_testkit::variables(database, &[]));
+    Process::start(command).await
 }
 
 /// Starts on a database of the tests' own, with these variables.

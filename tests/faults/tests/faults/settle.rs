@@ -3,12 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use bursar_proto::ledger::v1::{
-    Account, CreateTransferResponse, ListTransfersRequest, NewTransfer, SortOrder, Transfer,
-    TransferFilter,
-};
+use bursar_proto::ledger::v1::{Account, CreateTransferResponse, NewTransfer, Transfer};
 use bursar_proto::operation::v1::{GetOperationRequest, GetOperationResponse, OperationState};
-use bursar_testkit::{Caller, Fault, balance};
+use bursar_testkit::{Caller, Fault, balance, history};
 use prost::Message as _;
 use tokio::task::JoinSet;
 use tonic::Code;
@@ -194,24 +191,4 @@ async fn books(caller: &Caller, account: &Account, committed: &HashMap<String, T
         assert!(committed.contains_key(&transfer.id), "nobody posted {transfer:?}");
     }
     assert_eq!(history.len(), usize::try_from(now.version).expect("a count"));
-}
-
-async fn history(caller: &Caller, account: &Account) -> Vec<Transfer> {
-    let filter = TransferFilter { account_id: account.id.clone(), ..Default::default() };
-    let mut request = ListTransfersRequest {
-        filter: Some(filter),
-        order: SortOrder::OldestFirst.into(),
-        page_size: 1000,
-        page_token: String::new(),
-    };
-    let mut all = Vec::new();
-    loop {
-        let page =
-            caller.transfers().list_transfers(request.clone()).await.expect("a page").into_inner();
-        all.extend(page.transfers);
-        if page.next_page_token.is_empty() {
-            return all;
-        }
-        request.page_token = page.next_page_token;
-    }
 }
