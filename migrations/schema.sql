@@ -359,6 +359,24 @@ GRANT INSERT, SELECT ON bursar.ledger_hold TO bursar_tenant;
 GRANT SELECT (tenant_id, id, state, expires_at) ON bursar.ledger_hold TO bursar_jobs;
 GRANT UPDATE (remaining, state, ended_at) ON bursar.ledger_hold TO bursar_tenant;
 
+CREATE TABLE bursar.ledger_period (
+    tenant_id uuid NOT NULL,
+    starts_on date,
+    ends_on date NOT NULL,
+    closed_at timestamp with time zone NOT NULL DEFAULT now(),
+    key_id uuid NOT NULL,
+    CONSTRAINT ledger_period_pkey PRIMARY KEY (tenant_id, ends_on),
+    CONSTRAINT ledger_period_order CHECK ((starts_on <= ends_on))
+);
+COMMENT ON TABLE bursar.ledger_period IS 'Closed periods: append-only, each from the day after the one before.';
+ALTER TABLE bursar.ledger_period ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.ledger_period FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_own ON bursar.ledger_period
+    USING ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)))
+    WITH CHECK ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)));
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON bursar.ledger_period FOR EACH STATEMENT EXECUTE FUNCTION tenancy.refuse_change();
+GRANT INSERT, SELECT ON bursar.ledger_period TO bursar_tenant;
+
 CREATE TABLE bursar.ledger_transfer (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -398,9 +416,9 @@ CREATE TABLE bursar.ledger_transfer (
 );
 COMMENT ON TABLE bursar.ledger_transfer IS 'Append-only transfers with the totals they left on both sides.';
 CREATE INDEX ledger_transfer_credit ON bursar.ledger_transfer USING btree (tenant_id, credit_id, posted_at);
-CREATE INDEX ledger_transfer_credit_shifted ON bursar.ledger_transfer USING btree (tenant_id, credit_id, value_date) WHERE shifted;
+CREATE INDEX ledger_transfer_credit_shifted ON bursar.ledger_transfer USING btree (tenant_id, credit_id, value_date, posted_at) WHERE shifted;
 CREATE INDEX ledger_transfer_debit ON bursar.ledger_transfer USING btree (tenant_id, debit_id, posted_at);
-CREATE INDEX ledger_transfer_debit_shifted ON bursar.ledger_transfer USING btree (tenant_id, debit_id, value_date) WHERE shifted;
+CREATE INDEX ledger_transfer_debit_shifted ON bursar.ledger_transfer USING btree (tenant_id, debit_id, value_date, posted_at) WHERE shifted;
 CREATE INDEX ledger_transfer_group ON bursar.ledger_transfer USING btree (tenant_id, group_id, posted_at, id) WHERE (group_id IS NOT NULL);
 CREATE INDEX ledger_transfer_pending ON bursar.ledger_transfer USING btree (tenant_id, pending_id, posted_at, id) WHERE (pending_id IS NOT NULL);
 CREATE INDEX ledger_transfer_reference ON bursar.ledger_transfer USING btree (tenant_id, external_reference, posted_at, id) WHERE (external_reference IS NOT NULL);

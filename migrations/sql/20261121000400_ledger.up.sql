@@ -96,9 +96,9 @@ CREATE INDEX IF NOT EXISTS ledger_transfer_debit ON bursar.ledger_transfer (tena
 CREATE INDEX IF NOT EXISTS ledger_transfer_credit ON bursar.ledger_transfer (tenant_id, credit_id, posted_at);
 CREATE INDEX IF NOT EXISTS ledger_transfer_time ON bursar.ledger_transfer (tenant_id, posted_at, id);
 CREATE INDEX IF NOT EXISTS ledger_transfer_debit_shifted
-    ON bursar.ledger_transfer (tenant_id, debit_id, value_date) WHERE shifted;
+    ON bursar.ledger_transfer (tenant_id, debit_id, value_date, posted_at) WHERE shifted;
 CREATE INDEX IF NOT EXISTS ledger_transfer_credit_shifted
-    ON bursar.ledger_transfer (tenant_id, credit_id, value_date) WHERE shifted;
+    ON bursar.ledger_transfer (tenant_id, credit_id, value_date, posted_at) WHERE shifted;
 CREATE INDEX IF NOT EXISTS ledger_transfer_reference
     ON bursar.ledger_transfer (tenant_id, external_reference, posted_at, id) WHERE external_reference IS NOT NULL;
 CREATE INDEX IF NOT EXISTS ledger_transfer_pending

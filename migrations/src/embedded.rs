@@ -38,6 +38,7 @@ const STEPS: &[Step] = &[
     step!(20261121000200, "kernel"),
     step!(20261121000300, "reference"),
     step!(20261121000400, "ledger"),
+    step!(20261128000100, "periods"),
 ];
 
 /// All migrations, oldest first.

@@ -94,6 +94,10 @@ pub enum ErrorReason {
     GroupIncomplete = 39,
     /// UNAVAILABLE, with RetryInfo. The connection of a stream has served its time; go on with another one.
     ConnectionEnding = 40,
+    /// FAILED_PRECONDITION. The value date is in a closed period. Metadata: `ends_on`, `value_date`.
+    PeriodClosed = 41,
+    /// FAILED_PRECONDITION. All days up to then are closed already. Metadata: `ends_on`.
+    PeriodAlreadyClosed = 42,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -143,6 +147,8 @@ impl ErrorReason {
             Self::QueueFull => "ERROR_REASON_QUEUE_FULL",
             Self::GroupIncomplete => "ERROR_REASON_GROUP_INCOMPLETE",
             Self::ConnectionEnding => "ERROR_REASON_CONNECTION_ENDING",
+            Self::PeriodClosed => "ERROR_REASON_PERIOD_CLOSED",
+            Self::PeriodAlreadyClosed => "ERROR_REASON_PERIOD_ALREADY_CLOSED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -189,6 +195,8 @@ impl ErrorReason {
             "ERROR_REASON_QUEUE_FULL" => Some(Self::QueueFull),
             "ERROR_REASON_GROUP_INCOMPLETE" => Some(Self::GroupIncomplete),
             "ERROR_REASON_CONNECTION_ENDING" => Some(Self::ConnectionEnding),
+            "ERROR_REASON_PERIOD_CLOSED" => Some(Self::PeriodClosed),
+            "ERROR_REASON_PERIOD_ALREADY_CLOSED" => Some(Self::PeriodAlreadyClosed),
             _ => None,
         }
     }

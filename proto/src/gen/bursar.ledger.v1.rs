@@ -217,6 +217,204 @@ impl HoldState {
         }
     }
 }
+/// A transfer: append-only, with the balances it left on both sides.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Transfer {
+    /// UUID made by the caller; also its request id.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// What it does.
+    #[prost(enumeration = "TransferKind", tag = "2")]
+    pub kind: i32,
+    /// Account debited (UUID).
+    #[prost(string, tag = "3")]
+    pub debit_account_id: ::prost::alloc::string::String,
+    /// Account credited (UUID).
+    #[prost(string, tag = "4")]
+    pub credit_account_id: ::prost::alloc::string::String,
+    /// What moved, was reserved or was released.
+    #[prost(message, optional, tag = "5")]
+    pub amount: ::core::option::Option<super::super::common::v1::Money>,
+    /// Your category: at most 64 of A-Z, a-z, 0-9, `.`, `_`, `:`, `/` and `-`.
+    #[prost(string, tag = "6")]
+    pub code: ::prost::alloc::string::String,
+    /// Your id for it, not necessarily unique, at most 200 characters.
+    #[prost(string, tag = "7")]
+    pub external_reference: ::prost::alloc::string::String,
+    /// Attributes of your own.
+    #[prost(message, optional, tag = "8")]
+    pub metadata: ::core::option::Option<::prost_types::Struct>,
+    /// The day it counts for, `YYYY-MM-DD`.
+    #[prost(string, tag = "9")]
+    pub value_date: ::prost::alloc::string::String,
+    /// When it was posted; strictly increasing within an account.
+    #[prost(message, optional, tag = "10")]
+    pub posted_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// The pending transfer it posts, voids or expires (UUID); else empty.
+    #[prost(string, tag = "11")]
+    pub pending_id: ::prost::alloc::string::String,
+    /// The transfer it reverses (UUID); else empty.
+    #[prost(string, tag = "12")]
+    pub reversed_id: ::prost::alloc::string::String,
+    /// The group it was linked in (UUID); else empty.
+    #[prost(string, tag = "13")]
+    pub group_id: ::prost::alloc::string::String,
+    /// The debited account's totals right after it.
+    #[prost(message, optional, tag = "14")]
+    pub debit_balance: ::core::option::Option<Balance>,
+    /// The credited account's totals right after it.
+    #[prost(message, optional, tag = "15")]
+    pub credit_balance: ::core::option::Option<Balance>,
+    /// The API key that made it (UUID); the nil UUID for the server's expiry job.
+    #[prost(string, tag = "16")]
+    pub key_id: ::prost::alloc::string::String,
+    /// What became of the reservation so far; only on pending transfers that are read back.
+    #[prost(message, optional, tag = "17")]
+    pub hold: ::core::option::Option<Hold>,
+    /// When the reservation expires by itself; only on pending transfers with a timeout.
+    #[prost(message, optional, tag = "18")]
+    pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// What a new transfer is to be.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct NewTransfer {
+    /// UUID made by the caller (version 7 sorts best). A second call with the same id and body returns the first reply.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// Account to debit (UUID).
+    #[prost(string, tag = "2")]
+    pub debit_account_id: ::prost::alloc::string::String,
+    /// Account to credit (UUID), another than the debited, of the same asset.
+    #[prost(string, tag = "3")]
+    pub credit_account_id: ::prost::alloc::string::String,
+    /// How much, more than zero.
+    #[prost(message, optional, tag = "4")]
+    pub amount: ::core::option::Option<super::super::common::v1::Money>,
+    /// Your category: at most 64 of A-Z, a-z, 0-9, `.`, `_`, `:`, `/` and `-`.
+    #[prost(string, tag = "5")]
+    pub code: ::prost::alloc::string::String,
+    /// Your id for it, not necessarily unique, at most 200 characters.
+    #[prost(string, tag = "6")]
+    pub external_reference: ::prost::alloc::string::String,
+    /// Attributes of your own, at most 16 KiB as compact JSON, at most 28 levels deep.
+    #[prost(message, optional, tag = "7")]
+    pub metadata: ::core::option::Option<::prost_types::Struct>,
+    /// The day it counts for, `YYYY-MM-DD`: 1900-01-01 to tomorrow, after the last closed day; the posting day (UTC) when
+    /// empty.
+    #[prost(string, tag = "8")]
+    pub value_date: ::prost::alloc::string::String,
+    /// Reserve only; PostTransfer or VoidTransfer decides later.
+    #[prost(bool, tag = "9")]
+    pub pending: bool,
+    /// Only with `pending`: release by itself after this long, 1 second to 366 days in whole seconds; never when absent.
+    #[prost(message, optional, tag = "10")]
+    pub timeout: ::core::option::Option<::prost_types::Duration>,
+    /// Only in a batch: transfers that stand next to each other with the same group (UUID) succeed or fail together.
+    #[prost(string, tag = "11")]
+    pub group_id: ::prost::alloc::string::String,
+}
+/// What a transfer does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum TransferKind {
+    /// Not a kind; in a filter: any.
+    Unspecified = 0,
+    /// Moves money at once.
+    Direct = 1,
+    /// Reserves money on both accounts.
+    Pending = 2,
+    /// Moves all or part of what a pending transfer reserved.
+    Post = 3,
+    /// Releases what a pending transfer still reserves.
+    Void = 4,
+    /// Releases it because its timeout passed; made by the server.
+    Expire = 5,
+    /// Moves the money of an earlier transfer back.
+    Reversal = 6,
+}
+impl TransferKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TRANSFER_KIND_UNSPECIFIED",
+            Self::Direct => "TRANSFER_KIND_DIRECT",
+            Self::Pending => "TRANSFER_KIND_PENDING",
+            Self::Post => "TRANSFER_KIND_POST",
+            Self::Void => "TRANSFER_KIND_VOID",
+            Self::Expire => "TRANSFER_KIND_EXPIRE",
+            Self::Reversal => "TRANSFER_KIND_REVERSAL",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TRANSFER_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "TRANSFER_KIND_DIRECT" => Some(Self::Direct),
+            "TRANSFER_KIND_PENDING" => Some(Self::Pending),
+            "TRANSFER_KIND_POST" => Some(Self::Post),
+            "TRANSFER_KIND_VOID" => Some(Self::Void),
+            "TRANSFER_KIND_EXPIRE" => Some(Self::Expire),
+            "TRANSFER_KIND_REVERSAL" => Some(Self::Reversal),
+            _ => None,
+        }
+    }
+}
+/// What was posted on an account up to some point of a statement. All are decimal strings in the account's asset.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StatementBalance {
+    /// Sum of all posted debits, 0 or more.
+    #[prost(string, tag = "1")]
+    pub debits_posted: ::prost::alloc::string::String,
+    /// Sum of all posted credits, 0 or more.
+    #[prost(string, tag = "2")]
+    pub credits_posted: ::prost::alloc::string::String,
+    /// credits_posted - debits_posted; may be negative.
+    #[prost(string, tag = "3")]
+    pub posted: ::prost::alloc::string::String,
+}
+/// A transfer as the statement of one of its accounts has it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StatementLine {
+    /// The transfer (UUID).
+    #[prost(string, tag = "1")]
+    pub transfer_id: ::prost::alloc::string::String,
+    /// What it does: DIRECT, POST or REVERSAL.
+    #[prost(enumeration = "TransferKind", tag = "2")]
+    pub kind: i32,
+    /// The day it counts for, `YYYY-MM-DD`.
+    #[prost(string, tag = "3")]
+    pub value_date: ::prost::alloc::string::String,
+    /// When it was posted.
+    #[prost(message, optional, tag = "4")]
+    pub posted_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// What it debits the account, a decimal string; empty when it credits it.
+    #[prost(string, tag = "5")]
+    pub debit: ::prost::alloc::string::String,
+    /// What it credits the account, a decimal string; empty when it debits it.
+    #[prost(string, tag = "6")]
+    pub credit: ::prost::alloc::string::String,
+    /// The account's credits less its debits after this line; may be negative.
+    #[prost(string, tag = "7")]
+    pub posted: ::prost::alloc::string::String,
+    /// The account on the other side (UUID).
+    #[prost(string, tag = "8")]
+    pub other_account_id: ::prost::alloc::string::String,
+    /// Your category.
+    #[prost(string, tag = "9")]
+    pub code: ::prost::alloc::string::String,
+    /// Your id for it.
+    #[prost(string, tag = "10")]
+    pub external_reference: ::prost::alloc::string::String,
+    /// The pending transfer it posts (UUID); else empty.
+    #[prost(string, tag = "11")]
+    pub pending_id: ::prost::alloc::string::String,
+    /// The transfer it reverses (UUID); else empty.
+    #[prost(string, tag = "12")]
+    pub reversed_id: ::prost::alloc::string::String,
+}
 /// What a new account is to be.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct NewAccount {
@@ -502,6 +700,47 @@ pub struct AccountBalance {
     /// Its totals.
     #[prost(message, optional, tag = "2")]
     pub balance: ::core::option::Option<Balance>,
+}
+/// Request of GetStatement.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetStatementRequest {
+    /// UUID of the account.
+    #[prost(string, tag = "1")]
+    pub account_id: ::prost::alloc::string::String,
+    /// First day, `YYYY-MM-DD`.
+    #[prost(string, tag = "2")]
+    pub from: ::prost::alloc::string::String,
+    /// Last day, `YYYY-MM-DD`.
+    #[prost(string, tag = "3")]
+    pub to: ::prost::alloc::string::String,
+    /// At most this many lines, 0 or more: 50 when 0, coerced to 1,000. A page of large items ends before 3 MiB.
+    #[prost(int32, tag = "4")]
+    pub page_size: i32,
+    /// `next_page_token` of the page before, asked for with the same account and days; empty for the first.
+    #[prost(string, tag = "5")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// Reply of GetStatement.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetStatementResponse {
+    /// Code of the account's asset.
+    #[prost(string, tag = "1")]
+    pub asset: ::prost::alloc::string::String,
+    /// Before the first line of this page: on the first page, at the end of the day before `from`.
+    #[prost(message, optional, tag = "2")]
+    pub opening: ::core::option::Option<StatementBalance>,
+    /// The lines, by value date and then posting time.
+    #[prost(message, repeated, tag = "3")]
+    pub lines: ::prost::alloc::vec::Vec<StatementLine>,
+    /// After the last line of this page: on the last page, at the end of `to`.
+    #[prost(message, optional, tag = "4")]
+    pub closing: ::core::option::Option<StatementBalance>,
+    /// Whether all days asked for are in closed periods, so that nothing can change any more.
+    #[prost(bool, tag = "5")]
+    pub closed: bool,
+    /// Token of the next page; empty on the last.
+    #[prost(string, tag = "6")]
+    pub next_page_token: ::prost::alloc::string::String,
 }
 /// Generated client implementations.
 pub mod account_service_client {
@@ -879,6 +1118,37 @@ pub mod account_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Reads what moved the posted money of an account between two days, by value date and then posting time, with the
+        /// balances before and after. Holds move nothing until they are posted. Of days in closed periods a statement is the
+        /// same bytes whenever it is asked for. Otherwise a later page has what was posted meanwhile and is dated after the
+        /// page before; what is dated earlier is seen by asking for the first page again.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND.
+        pub async fn get_statement(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetStatementRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetStatementResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/bursar.ledger.v1.AccountService/GetStatement",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("bursar.ledger.v1.AccountService", "GetStatement"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -980,6 +1250,18 @@ pub mod account_service_server {
             request: tonic::Request<super::ListBalancesRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListBalancesResponse>,
+            tonic::Status,
+        >;
+        /// Reads what moved the posted money of an account between two days, by value date and then posting time, with the
+        /// balances before and after. Holds move nothing until they are posted. Of days in closed periods a statement is the
+        /// same bytes whenever it is asked for. Otherwise a later page has what was posted meanwhile and is dated after the
+        /// page before; what is dated earlier is seen by asking for the first page again.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND.
+        async fn get_statement(
+            &self,
+            request: tonic::Request<super::GetStatementRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetStatementResponse>,
             tonic::Status,
         >;
     }
@@ -1500,6 +1782,51 @@ pub mod account_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListBalancesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/bursar.ledger.v1.AccountService/GetStatement" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetStatementSvc<T: AccountService>(pub Arc<T>);
+                    impl<
+                        T: AccountService,
+                    > tonic::server::UnaryService<super::GetStatementRequest>
+                    for GetStatementSvc<T> {
+                        type Response = super::GetStatementResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetStatementRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AccountService>::get_statement(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetStatementSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -2150,148 +2477,452 @@ pub mod asset_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
-/// A transfer: append-only, with the balances it left on both sides.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Transfer {
-    /// UUID made by the caller; also its request id.
+/// A closed period. It never changes.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Period {
+    /// Its first day, `YYYY-MM-DD`; empty when it runs from the beginning.
     #[prost(string, tag = "1")]
-    pub id: ::prost::alloc::string::String,
-    /// What it does.
-    #[prost(enumeration = "TransferKind", tag = "2")]
-    pub kind: i32,
-    /// Account debited (UUID).
-    #[prost(string, tag = "3")]
-    pub debit_account_id: ::prost::alloc::string::String,
-    /// Account credited (UUID).
-    #[prost(string, tag = "4")]
-    pub credit_account_id: ::prost::alloc::string::String,
-    /// What moved, was reserved or was released.
-    #[prost(message, optional, tag = "5")]
-    pub amount: ::core::option::Option<super::super::common::v1::Money>,
-    /// Your category: at most 64 of A-Z, a-z, 0-9, `.`, `_`, `:`, `/` and `-`.
-    #[prost(string, tag = "6")]
-    pub code: ::prost::alloc::string::String,
-    /// Your id for it, not necessarily unique, at most 200 characters.
-    #[prost(string, tag = "7")]
-    pub external_reference: ::prost::alloc::string::String,
-    /// Attributes of your own.
-    #[prost(message, optional, tag = "8")]
-    pub metadata: ::core::option::Option<::prost_types::Struct>,
-    /// The day it counts for, `YYYY-MM-DD`.
-    #[prost(string, tag = "9")]
-    pub value_date: ::prost::alloc::string::String,
-    /// When it was posted; strictly increasing within an account.
-    #[prost(message, optional, tag = "10")]
-    pub posted_at: ::core::option::Option<::prost_types::Timestamp>,
-    /// The pending transfer it posts, voids or expires (UUID); else empty.
-    #[prost(string, tag = "11")]
-    pub pending_id: ::prost::alloc::string::String,
-    /// The transfer it reverses (UUID); else empty.
-    #[prost(string, tag = "12")]
-    pub reversed_id: ::prost::alloc::string::String,
-    /// The group it was linked in (UUID); else empty.
-    #[prost(string, tag = "13")]
-    pub group_id: ::prost::alloc::string::String,
-    /// The debited account's totals right after it.
-    #[prost(message, optional, tag = "14")]
-    pub debit_balance: ::core::option::Option<Balance>,
-    /// The credited account's totals right after it.
-    #[prost(message, optional, tag = "15")]
-    pub credit_balance: ::core::option::Option<Balance>,
-    /// The API key that made it (UUID); the nil UUID for the server's expiry job.
-    #[prost(string, tag = "16")]
-    pub key_id: ::prost::alloc::string::String,
-    /// What became of the reservation so far; only on pending transfers that are read back.
-    #[prost(message, optional, tag = "17")]
-    pub hold: ::core::option::Option<Hold>,
-    /// When the reservation expires by itself; only on pending transfers with a timeout.
-    #[prost(message, optional, tag = "18")]
-    pub expires_at: ::core::option::Option<::prost_types::Timestamp>,
-}
-/// What a new transfer is to be.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct NewTransfer {
-    /// UUID made by the caller (version 7 sorts best). A second call with the same id and body returns the first reply.
-    #[prost(string, tag = "1")]
-    pub id: ::prost::alloc::string::String,
-    /// Account to debit (UUID).
+    pub starts_on: ::prost::alloc::string::String,
+    /// Its last day, `YYYY-MM-DD`.
     #[prost(string, tag = "2")]
-    pub debit_account_id: ::prost::alloc::string::String,
-    /// Account to credit (UUID), another than the debited, of the same asset.
-    #[prost(string, tag = "3")]
-    pub credit_account_id: ::prost::alloc::string::String,
-    /// How much, more than zero.
-    #[prost(message, optional, tag = "4")]
-    pub amount: ::core::option::Option<super::super::common::v1::Money>,
-    /// Your category: at most 64 of A-Z, a-z, 0-9, `.`, `_`, `:`, `/` and `-`.
-    #[prost(string, tag = "5")]
-    pub code: ::prost::alloc::string::String,
-    /// Your id for it, not necessarily unique, at most 200 characters.
-    #[prost(string, tag = "6")]
-    pub external_reference: ::prost::alloc::string::String,
-    /// Attributes of your own, at most 16 KiB as compact JSON, at most 28 levels deep.
-    #[prost(message, optional, tag = "7")]
-    pub metadata: ::core::option::Option<::prost_types::Struct>,
-    /// The day it counts for, `YYYY-MM-DD`: 1900-01-01 to tomorrow; the posting day (UTC) when empty.
-    #[prost(string, tag = "8")]
-    pub value_date: ::prost::alloc::string::String,
-    /// Reserve only; PostTransfer or VoidTransfer decides later.
-    #[prost(bool, tag = "9")]
-    pub pending: bool,
-    /// Only with `pending`: release by itself after this long, 1 second to 366 days in whole seconds; never when absent.
-    #[prost(message, optional, tag = "10")]
-    pub timeout: ::core::option::Option<::prost_types::Duration>,
-    /// Only in a batch: transfers that stand next to each other with the same group (UUID) succeed or fail together.
-    #[prost(string, tag = "11")]
-    pub group_id: ::prost::alloc::string::String,
+    pub ends_on: ::prost::alloc::string::String,
+    /// When it was closed.
+    #[prost(message, optional, tag = "3")]
+    pub closed_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// The API key that closed it (UUID).
+    #[prost(string, tag = "4")]
+    pub key_id: ::prost::alloc::string::String,
 }
-/// What a transfer does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum TransferKind {
-    /// Not a kind; in a filter: any.
-    Unspecified = 0,
-    /// Moves money at once.
-    Direct = 1,
-    /// Reserves money on both accounts.
-    Pending = 2,
-    /// Moves all or part of what a pending transfer reserved.
-    Post = 3,
-    /// Releases what a pending transfer still reserves.
-    Void = 4,
-    /// Releases it because its timeout passed; made by the server.
-    Expire = 5,
-    /// Moves the money of an earlier transfer back.
-    Reversal = 6,
+/// Request of ClosePeriod.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ClosePeriodRequest {
+    /// UUID made by the caller; a second call with the same id and body returns the first reply.
+    #[prost(string, tag = "1")]
+    pub request_id: ::prost::alloc::string::String,
+    /// The last day of the period, `YYYY-MM-DD`: after the last closed one and before today (UTC).
+    #[prost(string, tag = "2")]
+    pub ends_on: ::prost::alloc::string::String,
+    /// Check everything, change nothing.
+    #[prost(bool, tag = "3")]
+    pub validate_only: bool,
 }
-impl TransferKind {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "TRANSFER_KIND_UNSPECIFIED",
-            Self::Direct => "TRANSFER_KIND_DIRECT",
-            Self::Pending => "TRANSFER_KIND_PENDING",
-            Self::Post => "TRANSFER_KIND_POST",
-            Self::Void => "TRANSFER_KIND_VOID",
-            Self::Expire => "TRANSFER_KIND_EXPIRE",
-            Self::Reversal => "TRANSFER_KIND_REVERSAL",
+/// Reply of ClosePeriod.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ClosePeriodResponse {
+    /// The closed period.
+    #[prost(message, optional, tag = "1")]
+    pub period: ::core::option::Option<Period>,
+    /// Whether this is the reply of an earlier call with the same request id.
+    #[prost(bool, tag = "2")]
+    pub replayed: bool,
+}
+/// Request of ListPeriods.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListPeriodsRequest {
+    /// At most this many, 0 or more: 50 when 0, coerced to 1,000.
+    #[prost(int32, tag = "1")]
+    pub page_size: i32,
+    /// `next_page_token` of the page before; empty for the first.
+    #[prost(string, tag = "2")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// Reply of ListPeriods.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListPeriodsResponse {
+    /// The periods, the latest first.
+    #[prost(message, repeated, tag = "1")]
+    pub periods: ::prost::alloc::vec::Vec<Period>,
+    /// Token of the next page; empty on the last.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// Generated client implementations.
+pub mod period_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Accounting periods. Nothing is dated into a closed one, so statements of its days never change again.
+    #[derive(Debug, Clone)]
+    pub struct PeriodServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl PeriodServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
         }
     }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "TRANSFER_KIND_UNSPECIFIED" => Some(Self::Unspecified),
-            "TRANSFER_KIND_DIRECT" => Some(Self::Direct),
-            "TRANSFER_KIND_PENDING" => Some(Self::Pending),
-            "TRANSFER_KIND_POST" => Some(Self::Post),
-            "TRANSFER_KIND_VOID" => Some(Self::Void),
-            "TRANSFER_KIND_EXPIRE" => Some(Self::Expire),
-            "TRANSFER_KIND_REVERSAL" => Some(Self::Reversal),
-            _ => None,
+    impl<T> PeriodServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
         }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> PeriodServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            PeriodServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Closes all days through `ends_on`, for good. The period begins with the day after the one closed before; the first
+        /// one has no beginning. Waits for the postings under way, so that whatever is read afterwards is final.
+        /// Errors: INVALID_FIELD (the day is not over in UTC too), PERIOD_ALREADY_CLOSED, REQUEST_ID_REUSED.
+        pub async fn close_period(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ClosePeriodRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ClosePeriodResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/bursar.ledger.v1.PeriodService/ClosePeriod",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("bursar.ledger.v1.PeriodService", "ClosePeriod"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists closed periods, the latest first. Errors: INVALID_FIELD.
+        pub async fn list_periods(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListPeriodsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListPeriodsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/bursar.ledger.v1.PeriodService/ListPeriods",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("bursar.ledger.v1.PeriodService", "ListPeriods"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod period_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with PeriodServiceServer.
+    #[async_trait]
+    pub trait PeriodService: std::marker::Send + std::marker::Sync + 'static {
+        /// Closes all days through `ends_on`, for good. The period begins with the day after the one closed before; the first
+        /// one has no beginning. Waits for the postings under way, so that whatever is read afterwards is final.
+        /// Errors: INVALID_FIELD (the day is not over in UTC too), PERIOD_ALREADY_CLOSED, REQUEST_ID_REUSED.
+        async fn close_period(
+            &self,
+            request: tonic::Request<super::ClosePeriodRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ClosePeriodResponse>,
+            tonic::Status,
+        >;
+        /// Lists closed periods, the latest first. Errors: INVALID_FIELD.
+        async fn list_periods(
+            &self,
+            request: tonic::Request<super::ListPeriodsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListPeriodsResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Accounting periods. Nothing is dated into a closed one, so statements of its days never change again.
+    #[derive(Debug)]
+    pub struct PeriodServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> PeriodServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for PeriodServiceServer<T>
+    where
+        T: PeriodService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/bursar.ledger.v1.PeriodService/ClosePeriod" => {
+                    #[allow(non_camel_case_types)]
+                    struct ClosePeriodSvc<T: PeriodService>(pub Arc<T>);
+                    impl<
+                        T: PeriodService,
+                    > tonic::server::UnaryService<super::ClosePeriodRequest>
+                    for ClosePeriodSvc<T> {
+                        type Response = super::ClosePeriodResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ClosePeriodRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PeriodService>::close_period(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ClosePeriodSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/bursar.ledger.v1.PeriodService/ListPeriods" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListPeriodsSvc<T: PeriodService>(pub Arc<T>);
+                    impl<
+                        T: PeriodService,
+                    > tonic::server::UnaryService<super::ListPeriodsRequest>
+                    for ListPeriodsSvc<T> {
+                        type Response = super::ListPeriodsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListPeriodsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as PeriodService>::list_periods(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListPeriodsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for PeriodServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "bursar.ledger.v1.PeriodService";
+    impl<T> tonic::server::NamedService for PeriodServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
     }
 }
 /// Request of CreateTransfer.
@@ -2389,7 +3020,8 @@ pub struct PostTransferRequest {
     /// Release what remains after this part; otherwise it stays reserved for further parts.
     #[prost(bool, tag = "4")]
     pub release_remainder: bool,
-    /// The day it counts for, `YYYY-MM-DD`: 1900-01-01 to tomorrow; the posting day (UTC) when empty.
+    /// The day it counts for, `YYYY-MM-DD`: 1900-01-01 to tomorrow, after the last closed day; the posting day (UTC) when
+    /// empty.
     #[prost(string, tag = "5")]
     pub value_date: ::prost::alloc::string::String,
     /// Your id for it, at most 200 characters.
@@ -2540,7 +3172,8 @@ pub struct ReverseTransferRequest {
     /// UUID of the transfer to reverse, of kind DIRECT or POST.
     #[prost(string, tag = "2")]
     pub transfer_id: ::prost::alloc::string::String,
-    /// The day it counts for, `YYYY-MM-DD`: 1900-01-01 to tomorrow; the posting day (UTC) when empty.
+    /// The day it counts for, `YYYY-MM-DD`: 1900-01-01 to tomorrow, after the last closed day; the posting day (UTC) when
+    /// empty.
     #[prost(string, tag = "3")]
     pub value_date: ::prost::alloc::string::String,
     /// Your id for it, at most 200 characters.
@@ -2845,7 +3478,7 @@ pub mod transfer_service_client {
         }
         /// Posts or reserves one transfer. The reply carries both resulting balances.
         /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
-        /// REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
         pub async fn create_transfer(
             &mut self,
             request: impl tonic::IntoRequest<super::CreateTransferRequest>,
@@ -2876,7 +3509,8 @@ pub mod transfer_service_client {
         /// With ALL_OR_NOTHING the error is that of the first refused transfer, fields named `transfers[i].…`. Otherwise each
         /// refusal is in the results.
         /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
-        /// GROUP_EXISTS, GROUP_REFUSED (in results only), REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// PERIOD_CLOSED (value_date), GROUP_EXISTS, GROUP_REFUSED (in results only), REQUEST_ID_REUSED,
+        /// OPERATION_FENCED.
         pub async fn batch_create_transfers(
             &mut self,
             request: impl tonic::IntoRequest<super::BatchCreateTransfersRequest>,
@@ -2960,7 +3594,7 @@ pub mod transfer_service_client {
         }
         /// Posts what a pending transfer reserved, all that remains or a part of it.
         /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, HOLD_EXCEEDED, ASSET_MISMATCH, LIMIT_EXCEEDED,
-        /// ACCOUNT_CLOSED, TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// ACCOUNT_CLOSED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
         pub async fn post_transfer(
             &mut self,
             request: impl tonic::IntoRequest<super::PostTransferRequest>,
@@ -2988,7 +3622,8 @@ pub mod transfer_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Releases what a pending transfer still reserves.
-        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED,
+        /// OPERATION_FENCED.
         pub async fn void_transfer(
             &mut self,
             request: impl tonic::IntoRequest<super::VoidTransferRequest>,
@@ -3078,7 +3713,7 @@ pub mod transfer_service_client {
         }
         /// Moves the whole amount of a posted transfer back, once, under the same limits.
         /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, NOT_REVERSIBLE, ALREADY_REVERSED, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
-        /// TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
         pub async fn reverse_transfer(
             &mut self,
             request: impl tonic::IntoRequest<super::ReverseTransferRequest>,
@@ -3209,7 +3844,7 @@ pub mod transfer_service_server {
     pub trait TransferService: std::marker::Send + std::marker::Sync + 'static {
         /// Posts or reserves one transfer. The reply carries both resulting balances.
         /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
-        /// REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
         async fn create_transfer(
             &self,
             request: tonic::Request<super::CreateTransferRequest>,
@@ -3221,7 +3856,8 @@ pub mod transfer_service_server {
         /// With ALL_OR_NOTHING the error is that of the first refused transfer, fields named `transfers[i].…`. Otherwise each
         /// refusal is in the results.
         /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
-        /// GROUP_EXISTS, GROUP_REFUSED (in results only), REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// PERIOD_CLOSED (value_date), GROUP_EXISTS, GROUP_REFUSED (in results only), REQUEST_ID_REUSED,
+        /// OPERATION_FENCED.
         async fn batch_create_transfers(
             &self,
             request: tonic::Request<super::BatchCreateTransfersRequest>,
@@ -3265,7 +3901,7 @@ pub mod transfer_service_server {
         >;
         /// Posts what a pending transfer reserved, all that remains or a part of it.
         /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, HOLD_EXCEEDED, ASSET_MISMATCH, LIMIT_EXCEEDED,
-        /// ACCOUNT_CLOSED, TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// ACCOUNT_CLOSED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
         async fn post_transfer(
             &self,
             request: tonic::Request<super::PostTransferRequest>,
@@ -3274,7 +3910,8 @@ pub mod transfer_service_server {
             tonic::Status,
         >;
         /// Releases what a pending transfer still reserves.
-        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED,
+        /// OPERATION_FENCED.
         async fn void_transfer(
             &self,
             request: tonic::Request<super::VoidTransferRequest>,
@@ -3307,7 +3944,7 @@ pub mod transfer_service_server {
         >;
         /// Moves the whole amount of a posted transfer back, once, under the same limits.
         /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, NOT_REVERSIBLE, ALREADY_REVERSED, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
-        /// TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
         async fn reverse_transfer(
             &self,
             request: tonic::Request<super::ReverseTransferRequest>,

@@ -10,6 +10,7 @@ use bursar_proto::admin::v1::tenant_service_server::TenantServiceServer;
 use bursar_proto::audit::v1::audit_service_server::AuditServiceServer;
 use bursar_proto::ledger::v1::account_service_server::AccountServiceServer;
 use bursar_proto::ledger::v1::asset_service_server::AssetServiceServer;
+use bursar_proto::ledger::v1::period_service_server::PeriodServiceServer;
 use bursar_proto::ledger::v1::transfer_service_server::TransferServiceServer;
 use bursar_proto::operation::v1::operation_service_server::OperationServiceServer;
 use bursar_store::Store;
@@ -66,6 +67,7 @@ impl Api {
             AssetServiceServer::new(ledger::Assets(kernel.clone())),
             AccountServiceServer::new(ledger::Accounts(kernel.clone())),
             TransferServiceServer::new(ledger::Transfers(kernel.clone())),
+            PeriodServiceServer::new(ledger::Periods(kernel.clone())),
             OperationServiceServer::new(operation::Operations(kernel.clone())),
             AuditServiceServer::new(audit::AuditEvents(kernel.clone())),
         );

@@ -16,6 +16,8 @@ macro_rules! lists {
     ($($request:ty,)*) => {$(
         impl ListRequest for $request {
             fn filter_bytes(&self) -> Vec<u8> {
+                // A list of everything has no other fields.
+                #[allow(clippy::needless_update)]
                 let filter = Self { page_size: 0, page_token: String::new(), ..self.clone() };
                 prost::Message::encode_to_vec(&filter)
             }
@@ -27,9 +29,11 @@ lists! {
     admin::ListApiKeysRequest,
     admin::ListTenantsRequest,
     audit::ListAuditEventsRequest,
+    ledger::GetStatementRequest,
     ledger::ListAccountsRequest,
     ledger::ListAssetsRequest,
     ledger::ListBalancesRequest,
+    ledger::ListPeriodsRequest,
     ledger::ListTransfersRequest,
 }
 

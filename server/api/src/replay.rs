@@ -40,6 +40,7 @@ replayable! {
     ledger::UpdateAccountResponse,
     ledger::CloseAccountResponse,
     ledger::ReopenAccountResponse,
+    ledger::ClosePeriodResponse,
     ledger::CreateTransferResponse,
     ledger::PostTransferResponse,
     ledger::VoidTransferResponse,

@@ -37,6 +37,11 @@ fn refusals() -> Vec<Refusal> {
             foreign: vec![],
         },
         Refusal::StateNotAllowed { resource: "tenant", state: "deleted" },
+        Refusal::PeriodClosed {
+            ends_on: jiff::civil::date(2026, 2, 28),
+            value_date: jiff::civil::date(2026, 2, 1),
+        },
+        Refusal::PeriodAlreadyClosed { ends_on: jiff::civil::date(2026, 2, 28) },
         Refusal::TenantNotEmpty { open_accounts: 3 },
     ]
 }

@@ -41,6 +41,9 @@ pub const MAX_LABEL_CHARS: usize = 100;
 /// Longest reason given for a change.
 pub const MAX_REASON_CHARS: usize = 500;
 
+/// How many days after today (UTC) a value date may be: tomorrow in UTC is today somewhere. The store's statements of
+/// balances rely on it, so a higher one needs a look at what was posted under it.
+pub const MAX_DAYS_AHEAD: i64 = 1;
 /// Longest timeout of a pending transfer.
 pub const MAX_HOLD_SECONDS: u32 = 366 * 24 * 3600;
 /// Live API keys of a tenant that sets no limit of its own.

@@ -75,7 +75,7 @@ impl Cursor {
     }
 }
 
-fn bad_token() -> Error {
+pub(crate) fn bad_token() -> Error {
     Error::invalid(
         "page_token",
         "is not a token of this list; send the next_page_token of the page before, with the same filter",

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
+
 use crate::ids::{AccountId, GroupId, TransferId};
 use crate::money::{AssetCode, Decimal};
 
@@ -88,6 +90,18 @@ pub enum Refusal {
         /// Its state.
         state: &'static str,
     },
+    /// The value date is in a closed period.
+    PeriodClosed {
+        /// The last closed day.
+        ends_on: Date,
+        /// The day asked for.
+        value_date: Date,
+    },
+    /// The period is closed, or was skipped by one that is.
+    PeriodAlreadyClosed {
+        /// The last closed day.
+        ends_on: Date,
+    },
     /// The tenant has accounts with balances or holds.
     TenantNotEmpty {
         /// How many.
@@ -119,6 +133,8 @@ impl Refusal {
             Self::GroupExists { .. } => "GROUP_EXISTS",
             Self::GroupIncomplete { .. } => "GROUP_INCOMPLETE",
             Self::StateNotAllowed { .. } => "STATE_NOT_ALLOWED",
+            Self::PeriodClosed { .. } => "PERIOD_CLOSED",
+            Self::PeriodAlreadyClosed { .. } => "PERIOD_ALREADY_CLOSED",
             Self::TenantNotEmpty { .. } => "TENANT_NOT_EMPTY",
         }
     }
@@ -158,6 +174,10 @@ impl Refusal {
                 ("foreign", some(foreign)),
             ],
             Self::StateNotAllowed { state, .. } => vec![("state", (*state).to_owned())],
+            Self::PeriodClosed { ends_on, value_date } => {
+                vec![("ends_on", ends_on.to_string()), ("value_date", value_date.to_string())]
+            }
+            Self::PeriodAlreadyClosed { ends_on } => vec![("ends_on", ends_on.to_string())],
             Self::TenantNotEmpty { open_accounts } => {
                 vec![("open_accounts", open_accounts.to_string())]
             }
@@ -214,6 +234,15 @@ impl fmt::Display for Refusal {
             }
             Self::StateNotAllowed { resource, state } => {
                 write!(f, "the {resource} is {state}, which does not allow this")
+            }
+            Self::PeriodClosed { ends_on, value_date } => {
+                write!(
+                    f,
+                    "value_date {value_date} is in a period that is closed through {ends_on}; give a later day"
+                )
+            }
+            Self::PeriodAlreadyClosed { ends_on } => {
+                write!(f, "all days through {ends_on} are closed already; a period ends after them")
             }
             Self::TenantNotEmpty { open_accounts } => {
                 write!(

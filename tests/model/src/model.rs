@@ -7,6 +7,7 @@ use bursar_domain::ids::{AccountId, InstitutionId, KeyId, TransferId};
 use bursar_domain::posting::{Command, Create, Post, Release, Reverse};
 use bursar_domain::transfer::{TransferKind, utc_day};
 use bursar_domain::{Error, Refusal};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::history::{Effect, Facts, History, Line, MOST, Side};
@@ -21,6 +22,8 @@ pub struct Caller {
     pub key: KeyId,
     /// The institution of that key.
     pub institution: Option<InstitutionId>,
+    /// The last closed day.
+    pub closed_through: Option<Date>,
 }
 
 /// What the contract says of one command.
@@ -115,6 +118,14 @@ impl Model {
         let tomorrow = utc_day(caller.now).checked_add(1.day()).unwrap();
         if command.details().value_date.is_some_and(|day| day > tomorrow) {
             wrong.push(invalid("value_date"));
+        }
+        let own = command.details().value_date;
+        let releases = matches!(command, Command::Void(_) | Command::Expire(_));
+        if let Some(ends_on) = caller.closed_through
+            && let Some(value_date) = own.or((!releases).then(|| utc_day(caller.now)))
+            && value_date <= ends_on
+        {
+            wrong.push(Refusal::PeriodClosed { ends_on, value_date }.into());
         }
         if let Some(effect) = self.effect(command, caller.now, &mut wrong) {
             let sides = [effect.debit, effect.credit];

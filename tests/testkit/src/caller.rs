@@ -10,6 +10,7 @@ use bursar_proto::audit::v1::audit_service_client::AuditServiceClient;
 use bursar_proto::common::v1::Role;
 use bursar_proto::ledger::v1::account_service_client::AccountServiceClient;
 use bursar_proto::ledger::v1::asset_service_client::AssetServiceClient;
+use bursar_proto::ledger::v1::period_service_client::PeriodServiceClient;
 use bursar_proto::ledger::v1::transfer_service_client::TransferServiceClient;
 use bursar_proto::operation::v1::operation_service_client::OperationServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -109,6 +110,8 @@ impl Caller {
         accounts: AccountServiceClient;
         /// Client of `TransferService`.
         transfers: TransferServiceClient;
+        /// Client of `PeriodService`.
+        periods: PeriodServiceClient;
         /// Client of `OperationService`.
         operations: OperationServiceClient;
         /// Client of `AuditService`.

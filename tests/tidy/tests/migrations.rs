@@ -163,7 +163,7 @@ fn tables_are_walled_by_tenant() {
 #[test]
 fn columns_have_exact_types() {
     let mut findings = Findings::of(
-        "times are timestamptz that default to now(); days are value dates; nothing is a float",
+        "times are timestamptz that default to now(); days are value dates and ends of periods; nothing is a float",
     );
     let create = re(r"(?i)^CREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?[\w.]+ \(");
     let added = re(r"(?i)^.*\bADD COLUMN (?:IF NOT EXISTS )?");
@@ -209,7 +209,9 @@ fn check_column(file: &File, column: &Part, written: &str, findings: &mut Findin
         "timestamp" | "time" | "timetz" => {
             say("make it timestamptz: a moment, the same everywhere");
         }
-        "date" if name != "value_date" => say("only value_date is a day; a moment is timestamptz"),
+        "date" if !["value_date", "starts_on", "ends_on"].contains(&name) => {
+            say("only value dates and the ends of periods are days; a moment is timestamptz");
+        }
         "timestamptz"
             if written.contains("NOT NULL") && !written.contains("DEFAULT now()") && !ends =>
         {

@@ -11,7 +11,7 @@ use prost::Message as _;
 use tonic::{Request, Response, Status};
 
 use super::convert_account::{filter, in_batch, named, new_batch, new_one, to_wire, update};
-use super::{batch_ids, bounded, convert_balance, in_part};
+use super::{batch_ids, bounded, convert_balance, convert_statement, in_part};
 use crate::call::{ListRequest as _, answer, fit, page_request, page_token, reply, write};
 use crate::convert::{Checks, id};
 use crate::kernel::Kernel;
@@ -173,6 +173,19 @@ impl AccountService for Accounts {
             let page = fit(self.0.store.account_list(&op, &filter, &page).await?, cursor, balance);
             let next_page_token = page_token(&op, &bytes, &page);
             Ok(Response::new(pb::ListBalancesResponse { balances: page.items, next_page_token }))
+        })
+        .await
+    }
+
+    async fn get_statement(
+        &self,
+        request: Request<pb::GetStatementRequest>,
+    ) -> Reply<pb::GetStatementResponse> {
+        answer(request, |op, m| async move {
+            let bytes = m.filter_bytes();
+            let (range, page) = convert_statement::asked(&op, &bytes, &m)?;
+            let statement = self.0.store.statement_get(&op, &range, &page).await?;
+            Ok(Response::new(convert_statement::reply(&op, &bytes, statement, page.size)))
         })
         .await
     }

@@ -8,8 +8,10 @@ mod convert_batch;
 mod convert_command;
 mod convert_filter;
 mod convert_group;
+mod convert_statement;
 mod convert_stream;
 mod convert_transfer;
+mod period;
 mod stream;
 mod transfer;
 
@@ -30,6 +32,7 @@ use crate::convert::{Checks, batch_len, id, to_struct};
 pub(crate) use account::Accounts;
 pub(crate) use asset::Assets;
 pub(crate) use convert_transfer::operation_reply;
+pub(crate) use period::Periods;
 pub(crate) use transfer::Transfers;
 
 crate::choices::choices! {

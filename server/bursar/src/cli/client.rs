@@ -9,6 +9,7 @@ use bursar_proto::admin::v1::tenant_service_client::TenantServiceClient;
 use bursar_proto::audit::v1::audit_service_client::AuditServiceClient;
 use bursar_proto::ledger::v1::account_service_client::AccountServiceClient;
 use bursar_proto::ledger::v1::asset_service_client::AssetServiceClient;
+use bursar_proto::ledger::v1::period_service_client::PeriodServiceClient;
 use bursar_proto::ledger::v1::transfer_service_client::TransferServiceClient;
 use bursar_proto::operation::v1::operation_service_client::OperationServiceClient;
 use secrecy::{ExposeSecret, SecretString};
@@ -186,6 +187,12 @@ impl Client {
     #[must_use]
     pub fn transfers(&self) -> TransferServiceClient<Link> {
         TransferServiceClient::new(self.link()).max_decoding_message_size(MAX_REPLY_BYTES)
+    }
+
+    /// Closed periods.
+    #[must_use]
+    pub fn periods(&self) -> PeriodServiceClient<Link> {
+        PeriodServiceClient::new(self.link())
     }
 
     /// What became of calls.

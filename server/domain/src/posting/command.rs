@@ -1,6 +1,7 @@
 //! What can be asked of the machine.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::ids::{AccountId, GroupId, InstitutionId, KeyId, TransferId};
 use crate::money::Money;
@@ -151,4 +152,6 @@ pub struct Batch<'a> {
     pub submissions: &'a [Submission],
     /// The database's clock, read after the accounts were locked, in whole microseconds.
     pub now: Timestamp,
+    /// The last closed day, read after the same locks.
+    pub closed_through: Option<Date>,
 }

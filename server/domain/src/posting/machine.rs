@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::book::{Book, Seat};
@@ -12,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::ids::{AccountId, InstitutionId, KeyId, TransferId};
 use crate::money::{self, Money, Units};
 use crate::refusal::Refusal;
+use crate::statement::last_value_date;
 use crate::transfer::{After, Details, Hold, HoldState, Transfer, TransferKind, utc_day};
 
 /// What became of one command that was not refused.
@@ -48,6 +50,7 @@ pub fn run(book: &mut Book, batch: &Batch<'_>) -> Outcome {
     let mut machine = Machine {
         book,
         now: batch.now,
+        closed_through: batch.closed_through,
         key: KeyId::nil(),
         institution: None,
         seats: HashSet::new(),
@@ -86,6 +89,7 @@ struct Move {
 struct Machine<'a> {
     book: &'a mut Book,
     now: Timestamp,
+    closed_through: Option<Date>,
     key: KeyId,
     institution: Option<InstitutionId>,
     seats: HashSet<AccountId>,
@@ -145,6 +149,7 @@ impl Machine<'_> {
             return Err(Refusal::GroupExists { group }.into());
         }
         self.check_value_date(command.details())?;
+        self.check_period(command)?;
         let transfer = match command {
             Command::Create(c) => self.create(c)?,
             Command::Post(c) => self.post(c)?,
@@ -364,8 +369,7 @@ impl Machine<'_> {
 
     fn check_value_date(&self, details: &Details) -> Result<()> {
         let Some(date) = details.value_date else { return Ok(()) };
-        // Tomorrow in UTC is today somewhere.
-        let last = utc_day(self.now).tomorrow().unwrap_or(jiff::civil::Date::MAX);
+        let last = last_value_date(utc_day(self.now));
         if date > last {
             return Err(Error::invalid(
                 "value_date",
@@ -373,6 +377,22 @@ impl Machine<'_> {
             ));
         }
         Ok(())
+    }
+
+    /// Nothing is dated into a closed period. Without a date of its own a transfer counts for today, which can be in one
+    /// only after the clock stepped back; what only gives room back is then no part of any statement.
+    fn check_period(&self, command: &Command) -> Result<()> {
+        let own = command.details().value_date;
+        if own.is_none() && matches!(command, Command::Void(_) | Command::Expire(_)) {
+            return Ok(());
+        }
+        let value_date = own.unwrap_or_else(|| utc_day(self.now));
+        match self.closed_through {
+            Some(ends_on) if value_date <= ends_on => {
+                Err(Refusal::PeriodClosed { ends_on, value_date }.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     fn put_hold(&mut self, hold: Hold) {

@@ -34,7 +34,8 @@ fn compare_call(model: &mut Model, scene: &Scene) -> TestCaseResult {
     let accounts = seats.iter().map(|(id, seat)| (*id, facts(seat))).collect();
     model.learn(accounts, scene.before.fenced.clone());
     let mut next = model.history.lines.len();
-    let caller = Caller { now: scene.now, key: scene.key, institution: scene.institution };
+    let Scene { now, key, institution, closed_through, .. } = *scene;
+    let caller = Caller { now, key, institution, closed_through };
     let verdicts = model.call(&scene.commands, scene.all_or_nothing, caller);
     prop_assert_eq!(scene.results.len(), verdicts.len());
     for ((command, result), verdict) in scene.commands.iter().zip(&scene.results).zip(&verdicts) {
@@ -132,6 +133,7 @@ fn scripts_reach_every_outcome() {
         "ALREADY_REVERSED",
         "NOT_REVERSIBLE",
         "TOTAL_OVERFLOW",
+        "PERIOD_CLOSED",
     ] {
         assert!(seen.get(name).is_some_and(|times| *times >= 10), "{name} is rare: {seen:#?}");
     }

@@ -2,9 +2,10 @@
 
 use bursar_domain::account::AccountState;
 use bursar_domain::money::MAX_UNITS;
-use bursar_domain::posting::{Command, Create};
+use bursar_domain::posting::{Command, Create, HoldTerms, Post, Release, Reverse};
 use bursar_domain::transfer::{Details, utc_day};
-use bursar_domain::{Error, Refusal};
+use bursar_domain::{Error, Refusal, Result};
+use jiff::civil::Date;
 
 use crate::bank::{ALICE, BOB, Bank, CASH, SHUT, VAULT, YEN, decimal, money, refusal, wrong_field};
 use crate::world::{NOBODY, account, asset, transfer};
@@ -70,6 +71,55 @@ fn a_value_date_may_be_tomorrow_or_long_ago_but_no_later() {
     assert_eq!(on(tomorrow).unwrap().transfer.value_date, tomorrow);
     assert_eq!(on("1900-01-01".parse().unwrap()).unwrap().transfer.value_date.year(), 1900);
     assert_eq!(wrong_field(on(tomorrow.tomorrow().unwrap())), "value_date");
+}
+
+#[test]
+fn nothing_is_dated_into_a_closed_period() {
+    let mut bank = Bank::new();
+    let (ends_on, next): (Date, Date) =
+        ("2026-02-27".parse().unwrap(), "2026-02-28".parse().unwrap());
+    let pending = bank.hold(CASH, ALICE, "10", None);
+    let original = bank.pay(CASH, ALICE, "10").unwrap().transfer.id;
+    bank.0.closed_through = Some(ends_on);
+    let mut at = |value_date: Option<Date>| {
+        let details = Details { value_date, ..Details::default() };
+        let create = Create { details: details.clone(), ..bank.create(CASH, ALICE, "1") };
+        let id = |n| bank.0.fresh_id(n);
+        let commands = vec![
+            Command::Create(create.clone()),
+            Command::Create(Create {
+                id: id(1),
+                hold: Some(HoldTerms { timeout_seconds: None }),
+                ..create
+            }),
+            Command::Post(Post {
+                id: id(2),
+                pending,
+                amount: Some(money("EUR", "1")),
+                release_remainder: false,
+                details: details.clone(),
+            }),
+            Command::Reverse(Reverse { id: id(3), original, details: details.clone() }),
+            Command::Void(Release { id: id(4), pending, details }),
+        ];
+        let results = bank.call(commands, false).results;
+        results.into_iter().map(|result| result.map(drop)).collect::<Vec<_>>()
+    };
+    let value_date = ends_on;
+    let closed = || Err(Refusal::PeriodClosed { ends_on, value_date }.into());
+    assert_eq!(at(Some(ends_on)), [closed(), closed(), closed(), closed(), closed()]);
+    assert!(at(Some(next)).iter().all(Result::is_ok));
+
+    // The clock stepped back into the period: what moves money is refused, what gives room back is not.
+    let pending = bank.hold(CASH, ALICE, "10", Some(1));
+    let voided = bank.hold(CASH, ALICE, "10", None);
+    bank.wait(2);
+    let today = utc_day(bank.0.now);
+    bank.0.closed_through = Some(today);
+    let refused = refusal(bank.pay(CASH, ALICE, "1"));
+    assert_eq!(refused, Refusal::PeriodClosed { ends_on: today, value_date: today });
+    bank.expire(pending).unwrap();
+    bank.void(voided).unwrap();
 }
 
 #[test]

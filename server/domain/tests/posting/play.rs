@@ -2,8 +2,10 @@
 
 use bursar_domain::account::AccountState;
 use bursar_domain::ids::{InstitutionId, KeyId, TransferId};
+use bursar_domain::period::close;
 use bursar_domain::posting::{Command, Seat};
-use jiff::SignedDuration;
+use bursar_domain::transfer::utc_day;
+use jiff::{SignedDuration, ToSpan};
 use proptest::sample::Index;
 use proptest::test_runner::{Config, FileFailurePersistence, TestCaseResult, TestRunner};
 use uuid::Uuid;
@@ -57,6 +59,12 @@ fn take(world: &mut World, step: &Step) -> Option<Scene> {
             }
         }
         Step::Reopen(which) => some_seat(world, *which).state = AccountState::Open,
+        Step::ClosePeriod(ago) => {
+            let ends_on = utc_day(world.now).checked_sub(i64::from(*ago).days()).unwrap();
+            if close(world.closed_through, ends_on, world.now).is_ok() {
+                world.closed_through = Some(ends_on);
+            }
+        }
         Step::FenceNext => {
             let id = world.fresh_id(0);
             world.book.fenced.insert(id);

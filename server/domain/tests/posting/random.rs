@@ -170,6 +170,7 @@ pub(crate) fn script() -> impl Strategy<Value = Script> {
         1 => (any::<Index>(), overdraft()).prop_map(|(account, limit)| Step::Limit(account, limit)),
         1 => any::<Index>().prop_map(Step::Close),
         2 => any::<Index>().prop_map(Step::Reopen),
+        1 => prop_oneof![1..=3_u16, 1..=400_u16].prop_map(Step::ClosePeriod),
         1 => Just(Step::FenceNext),
         1 => any::<Index>().prop_map(Step::FenceSent),
     ];

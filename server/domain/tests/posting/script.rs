@@ -21,6 +21,8 @@ pub(crate) enum Step {
     Limit(Index, Units),
     Close(Index),
     Reopen(Index),
+    /// `ClosePeriod` through that many days before today, when that is allowed.
+    ClosePeriod(u16),
     /// `GetOperation` fences the id that the next command will have.
     FenceNext,
     /// `GetOperation` fences the id of an earlier command, when that was refused.

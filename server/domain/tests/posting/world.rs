@@ -9,6 +9,7 @@ use bursar_domain::money::{AssetCode, Units};
 use bursar_domain::posting::{Batch, Book, Command, Done, Seat, Submission, run};
 use bursar_domain::transfer::Transfer;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use uuid::Uuid;
 
 /// The assets of the tests with their decimal places: none, some, the most.
@@ -56,6 +57,7 @@ pub(crate) struct Scene {
     pub(crate) key: KeyId,
     pub(crate) institution: Option<InstitutionId>,
     pub(crate) now: Timestamp,
+    pub(crate) closed_through: Option<Date>,
     /// The rows before it.
     pub(crate) before: Book,
     pub(crate) results: Vec<Result<Done>>,
@@ -73,6 +75,8 @@ pub(crate) struct Scene {
 pub(crate) struct World {
     pub(crate) book: Book,
     pub(crate) now: Timestamp,
+    /// The last closed day.
+    pub(crate) closed_through: Option<Date>,
     /// Every command ever sent, refused ones too.
     pub(crate) sent: Vec<Command>,
 }
@@ -96,7 +100,12 @@ impl World {
             (seat.id, seat)
         };
         let seats = accounts.iter().enumerate().map(seat).collect();
-        Self { book: Book { seats, ..Book::default() }, now, sent: Vec::new() }
+        Self {
+            book: Book { seats, ..Book::default() },
+            now,
+            closed_through: None,
+            sent: Vec::new(),
+        }
     }
 
     /// An id that no command had yet; `ahead` skips some.
@@ -114,8 +123,9 @@ impl World {
     ) -> Scene {
         let before = self.book.clone();
         let submission = Submission { commands, all_or_nothing, key, institution };
+        let (now, closed_through) = (self.now, self.closed_through);
         let submissions = std::slice::from_ref(&submission);
-        let mut outcome = run(&mut self.book, &Batch { submissions, now: self.now });
+        let mut outcome = run(&mut self.book, &Batch { submissions, now, closed_through });
         let fresh: Vec<Transfer> = outcome.fresh().cloned().collect();
         let commands = submission.commands;
         self.sent.extend(commands.iter().cloned());
@@ -124,7 +134,8 @@ impl World {
             all_or_nothing,
             key,
             institution,
-            now: self.now,
+            now,
+            closed_through,
             before,
             results: outcome.results.remove(0),
             fresh,

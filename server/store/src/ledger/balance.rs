@@ -8,8 +8,9 @@ use bursar_domain::error::{Error, Result};
 use bursar_domain::ids::AccountId;
 use bursar_domain::limits::MAX_BALANCE_HOLDS;
 use bursar_domain::op::OpCtx;
+use bursar_domain::statement::{end_of, last_value_date};
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
 
 use super::reads::gathered;
@@ -40,13 +41,6 @@ impl Store {
         };
         found.ok_or_else(|| Error::not_found("account", id))
     }
-}
-
-/// The first instant after a day, in UTC.
-fn end_of(date: Date) -> Result<Timestamp> {
-    date.checked_add(1.day())
-        .and_then(|next| jiff::tz::Offset::UTC.to_timestamp(next.at(0, 0, 0, 0)))
-        .map_err(|_| Error::invalid("value_date", "is beyond the calendar"))
 }
 
 /// The balances that the rows of `balance_now` make.
@@ -98,14 +92,24 @@ async fn by_value(
     date: Date,
     before: Timestamp,
 ) -> TxResult<Option<BalanceView>> {
+    let (ids, befores, ahead) = (vec![id.0], vec![before], last_value_date(date));
     let answers = tx
         .finish_read(&[
-            (&sql::BALANCE_AT, &[&op.tenant.0, &vec![id.0], &vec![before], &holds_read()]),
-            (&sql::BALANCE_SHIFT, &[&op.tenant.0, &id.0, &date, &before]),
+            (&sql::BALANCE_AT, &[&op.tenant.0, &ids, &befores, &holds_read()]),
+            (&sql::BALANCE_SHIFT, &[&op.tenant.0, &id.0, &date, &before, &ahead]),
         ])
         .await?;
     let [found, shift] = answers.as_slice() else { return Ok(None) };
-    let mut view = at(found, &[(id, before)])?.remove(&(id, before));
+    valued(found, shift, (id, before))
+}
+
+/// The balance by value date that the rows of `balance_at` and `balance_shift` make.
+pub(super) fn valued(
+    found: &[Row],
+    shift: &[Row],
+    asked: (AccountId, Timestamp),
+) -> TxResult<Option<BalanceView>> {
+    let mut view = at(found, &[asked])?.remove(&asked);
     if let (Some(view), Some(row)) = (&mut view, shift.first()) {
         let moved = |name| rows::amount(row, name, view.balance.scale);
         let (debits, credits) = (

@@ -7,6 +7,7 @@ use bursar_domain::ids::{GroupId, TransferId};
 use bursar_domain::op::OpCtx;
 use bursar_domain::posting::{Batch, Book, Command, Done, Submission, check_group, run};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::posting::{commit, read_known};
@@ -27,9 +28,9 @@ impl Store {
         let submissions = &[Submission { commands, all_or_nothing: true, key, institution }];
         let commands = &submissions[0].commands;
         let mut results = transact!(self, Entry::of(op), |tx| {
-            let (mut book, members, now) = read(tx, op, group, commands).await?;
+            let (mut book, members, now, closed_through) = read(tx, op, group, commands).await?;
             check_group(&book, group, &members, commands, now)?;
-            let outcome = run(&mut book, &Batch { submissions, now });
+            let outcome = run(&mut book, &Batch { submissions, now, closed_through });
             if !validate_only {
                 commit(tx, op.tenant, &book, &outcome).await?;
             }
@@ -50,7 +51,7 @@ async fn read(
     op: &OpCtx,
     group: GroupId,
     commands: &[Command],
-) -> TxResult<(Book, BTreeSet<TransferId>, Timestamp)> {
+) -> TxResult<(Book, BTreeSet<TransferId>, Timestamp, Option<Date>)> {
     let ids: Vec<Uuid> = commands.iter().map(|command| command.id().0).collect();
     let (of_group, known) = ([&op.tenant.0 as _, &group.0 as _], [&op.tenant.0 as _, &ids as _]);
     let calls: [(_, crate::kernel::Params<'_>); 3] = [
@@ -65,11 +66,11 @@ async fn read(
         let seat = rows::seat(&row)?;
         book.seats.insert(seat.id, seat);
     }
-    let now = read_known(&mut book, &next())?;
+    let (now, closed_through) = read_known(&mut book, &next())?;
     for row in next() {
         let hold = rows::hold(&row)?;
         book.holds.insert(hold.id, hold);
     }
     let members = book.holds.keys().copied().collect();
-    Ok((book, members, now))
+    Ok((book, members, now, closed_through))
 }

@@ -6,9 +6,11 @@ mod balance;
 mod batcher;
 mod expiry;
 mod group;
+mod period;
 mod posting;
 mod reads;
 mod rows;
+mod statement;
 mod transfer;
 mod writer;
 
@@ -39,6 +41,12 @@ pub(crate) mod sql {
         BALANCE_SHIFT = "balance_shift";
         GROUP_HOLDS = "group_holds";
         GROUP_LOCK = "group_lock";
+        PERIOD_CLOSE = "period_close";
+        PERIOD_LAST = "period_last";
+        PERIOD_LIST = "period_list";
+        PERIOD_LOCK = "period_lock";
+        PERIOD_THROUGH = "period_through";
+        STATEMENT_LINES = "statement_lines";
         POSTING_LOCK = "posting_lock";
         POSTING_LOCK_GROUPS = "posting_lock_groups";
         POSTING_LOCK_RELATED = "posting_lock_related";

@@ -5,6 +5,7 @@ use bursar_domain::ids::{GroupId, TenantId, TransferId};
 use bursar_domain::op::OpCtx;
 use bursar_domain::posting::{Batch, Book, Command, Done, Outcome, Submission, run};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use tokio_postgres::Row;
 use tracing::field::display;
 use uuid::Uuid;
@@ -103,8 +104,8 @@ async fn post(
     tenant: TenantId,
     submissions: &[Submission],
 ) -> TxResult<(Book, Outcome)> {
-    let (mut book, now) = Wanted::of(submissions).read(tx, tenant).await?;
-    let outcome = run(&mut book, &Batch { submissions, now });
+    let (mut book, now, closed_through) = Wanted::of(submissions).read(tx, tenant).await?;
+    let outcome = run(&mut book, &Batch { submissions, now, closed_through });
     Ok((book, outcome))
 }
 
@@ -161,7 +162,11 @@ impl Wanted {
     }
 
     /// Locks the accounts in order and reads the rest after the locks, in one flush.
-    async fn read(&self, tx: &mut Tx, tenant: TenantId) -> TxResult<(Book, Timestamp)> {
+    async fn read(
+        &self,
+        tx: &mut Tx,
+        tenant: TenantId,
+    ) -> TxResult<(Book, Timestamp, Option<Date>)> {
         let tenant = &tenant.0;
         let related: Vec<Uuid> = self.pendings.iter().chain(&self.originals).copied().collect();
         let lock: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
@@ -203,7 +208,7 @@ impl Wanted {
             let seat = rows::seat(&row)?;
             book.seats.insert(seat.id, seat);
         }
-        let now = read_known(&mut book, &next())?;
+        let (now, closed_through) = read_known(&mut book, &next())?;
         if !self.pendings.is_empty() {
             for row in next() {
                 let hold = rows::hold(&row)?;
@@ -221,14 +226,14 @@ impl Wanted {
                 book.groups.insert(GroupId(col(&row, "group_id")?));
             }
         }
-        Ok((book, now))
+        Ok((book, now, closed_through))
     }
 }
 
-/// Takes over what is recorded under the ids, and the clock that came with it.
-pub(super) fn read_known(book: &mut Book, known: &[Row]) -> TxResult<Timestamp> {
+/// Takes over what is recorded under the ids; the clock and the last closed day come with it.
+pub(super) fn read_known(book: &mut Book, known: &[Row]) -> TxResult<(Timestamp, Option<Date>)> {
     let first = known.first().ok_or_else(|| Fault::Other("the look-up brought no clock".into()))?;
-    let now = col(first, "now")?;
+    let (now, closed_through) = (col(first, "now")?, col(first, "closed_through")?);
     for row in known {
         if col::<Option<Uuid>>(row, "id")?.is_none() {
             continue;
@@ -242,5 +247,5 @@ pub(super) fn read_known(book: &mut Book, known: &[Row]) -> TxResult<Timestamp> 
             }
         }
     }
-    Ok(now)
+    Ok((now, closed_through))
 }

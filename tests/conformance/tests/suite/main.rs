@@ -10,6 +10,7 @@ mod api_key_service;
 mod asset_service;
 mod audit_service;
 mod operation_service;
+mod period_service;
 mod server_service;
 mod tenant_service;
 mod transfer_service;

@@ -323,7 +323,14 @@ async fn a_tenants_views_come_back() {
     let names: Vec<_> = before.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(
         names,
-        ["audit_event", "ledger_account", "ledger_hold", "ledger_transfer", "ref_asset"]
+        [
+            "audit_event",
+            "ledger_account",
+            "ledger_hold",
+            "ledger_period",
+            "ledger_transfer",
+            "ref_asset"
+        ]
     );
     let mut runner = runner(&server.database).await;
     runner.down(steps()[1].version, &mut |_| {}).await.unwrap();

@@ -159,7 +159,7 @@ impl Case<'_> {
     /// Refused whatever the balances: the model refuses it so on empty books.
     fn always(&self) -> bool {
         let key = bursar_domain::ids::KeyId::nil();
-        let caller = Caller { now: self.told.at, key, institution: None };
+        let caller = Caller { now: self.told.at, key, institution: None, closed_through: None };
         let mut model = Model::default();
         // Limits have no say here: a hold that the command is about must be made first.
         let free = |facts| Facts { rule: BalanceRule::Unlimited, ..facts };

@@ -55,7 +55,12 @@ pub(super) fn replay(script: &Script, books: &Books, origins: &BTreeMap<Transfer
         let commands: Vec<Command> = part.iter().map(|id| origins[id].command.clone()).collect();
         let stored: Vec<&pb::Transfer> = part.iter().map(|id| &books.transfers[id]).collect();
         let key = Uuid::parse_str(&stored[0].key_id).expect("a UUID");
-        let caller = Caller { now: time(stored[0]), key: KeyId(key), institution: None };
+        let caller = Caller {
+            now: time(stored[0]),
+            key: KeyId(key),
+            institution: None,
+            closed_through: None,
+        };
         let first = model.history.lines.len();
         let verdicts = model.call(&commands, false, caller);
         for (n, (verdict, stored)) in verdicts.iter().zip(stored).enumerate() {

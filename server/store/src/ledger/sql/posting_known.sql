@@ -1,5 +1,7 @@
--- One row at least: it brings the clock, read after the lock.
-SELECT clock_timestamp() AS now, t.id, t.kind, t.debit_id, t.credit_id, a.asset, a.scale, t.amount, t.code, t.external_reference, t.metadata,
+-- One row at least: it brings the clock and the last closed day, read after the locks.
+SELECT clock_timestamp() AS now,
+       (SELECT ends_on FROM bursar.ledger_period WHERE tenant_id = $1 ORDER BY ends_on DESC LIMIT 1) AS closed_through,
+       t.id, t.kind, t.debit_id, t.credit_id, a.asset, a.scale, t.amount, t.code, t.external_reference, t.metadata,
        t.value_date, t.posted_at, t.pending_id, t.reversed_id, t.group_id, t.timeout_seconds, t.whole, t.release_remainder,
        t.key_id, t.institution_id,
        t.debit_version, t.debit_debits_posted, t.debit_credits_posted, t.debit_debits_pending, t.debit_credits_pending,

@@ -79,6 +79,8 @@ macro_rules! sides {
 const ACCOUNT: (&str, &str) = ("ledger_account_pkey", "tenant_id id");
 const TRANSFER: (&str, &str) = ("ledger_transfer_pkey", "tenant_id id");
 /// A key's id is unique by itself, so either index finds one row.
+/// Closed days: from the end of the index, which a sort would give away.
+const PERIODS: (&str, &str) = ("ledger_period_pkey", "tenant_id");
 const KEY: (&str, &str) = ("admin_api_key_pkey|admin_api_key_id", "id");
 const THE_TENANT: (&str, &str) = ("admin_tenant_pkey", "tenant_id");
 
@@ -178,10 +180,27 @@ pub(super) const EXPECTED: &[Expected] = &[
         "balance_shift",
         Tenant,
         &[
-            ("ledger_transfer_debit_shifted", "tenant_id debit_id value_date"),
-            ("ledger_transfer_credit_shifted", "tenant_id credit_id value_date"),
+            ("ledger_transfer_debit_shifted", "tenant_id debit_id value_date posted_at"),
+            ("ledger_transfer_credit_shifted", "tenant_id credit_id value_date posted_at"),
+            PERIODS,
         ],
     ),
+    // Statements and periods.
+    of(
+        "statement_lines",
+        Tenant,
+        &[
+            ("ledger_transfer_debit", "tenant_id debit_id posted_at"),
+            ("ledger_transfer_credit", "tenant_id credit_id posted_at"),
+            ("ledger_transfer_debit_shifted", "tenant_id debit_id value_date posted_at"),
+            ("ledger_transfer_credit_shifted", "tenant_id credit_id value_date posted_at"),
+            TRANSFER,
+        ],
+    ),
+    of("period_close", Tenant, &[]),
+    of("period_last", Tenant, &[PERIODS, ("ledger_transfer_time", "tenant_id")]),
+    of("period_list", Tenant, &[("ledger_period_pkey", "tenant_id ends_on")]),
+    of("period_through", Tenant, &[PERIODS]),
     // Posting.
     of(
         "group_holds",
@@ -206,7 +225,7 @@ pub(super) const EXPECTED: &[Expected] = &[
         "only the accounts that the batch names",
         &[ACCOUNT, TRANSFER],
     ),
-    of("posting_known", Tenant, &[TRANSFER, ACCOUNT]),
+    of("posting_known", Tenant, &[TRANSFER, ACCOUNT, PERIODS]),
     of("posting_holds", Tenant, &[("ledger_hold_pkey", "tenant_id id"), ACCOUNT]),
     of("posting_reversals", Tenant, &[("ledger_transfer_reversed", "tenant_id reversed_id")]),
     sorts(
@@ -265,6 +284,7 @@ pub(super) const EXEMPT: &[(&str, Role, &str)] = &[
     ("timeout", Tenant, "sets a setting"),
     ("probe", Tenant, "reads settings"),
     ("job_lock", Jobs, "takes an advisory lock"),
+    ("period_lock", Tenant, "takes an advisory lock"),
     ("schema_version", Auth, "calls a function that reads the few rows of migration.applied"),
     ("safety_login", Tenant, "reads the catalog"),
     ("safety_tables", Tenant, "reads the catalog"),

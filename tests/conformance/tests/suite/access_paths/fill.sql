@@ -28,6 +28,11 @@ SELECT tenant_id, id, debit_id, credit_id, amount, CASE WHEN open THEN amount EL
 FROM (SELECT *, posted_at > now() - interval '30 days' AS open FROM bursar.ledger_transfer
       WHERE tenant_id = 'TENANT' AND kind = 'pending') AS pending;
 
+INSERT INTO bursar.ledger_period (tenant_id, starts_on, ends_on, closed_at, key_id)
+SELECT 'TENANT', NULL, date '2026-01-01' - n * 7, timestamptz '2026-01-03' - make_interval(days => n * 7),
+       md5('TENANT k 0')::uuid
+FROM generate_series(0, 499) AS n;
+
 INSERT INTO bursar.audit_event (tenant_id, id, key_id, institution_id, method, path, action, resource_type, resource_id,
                                 payload, occurred_at, recorded_at)
 SELECT 'TENANT', md5('TENANT e ' || n)::uuid, md5('TENANT k ' || n % 50)::uuid,

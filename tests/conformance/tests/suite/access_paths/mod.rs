@@ -94,6 +94,42 @@ async fn every_statement_uses_its_index() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The lock of periods is a filter of its own above the scan: taken once, before any account, and when there is none.
+#[tokio::test]
+async fn a_posting_takes_the_lock_of_periods_once() {
+    let (server, tenant) = filled().await;
+    let client = server.database.connect_app().await;
+    for name in ["posting_lock", "posting_lock_related"] {
+        let sql = statements().find(|(known, _)| *known == name).unwrap().1;
+        let answer = explain(&client, Role::Tenant, &tenant.id, sql).await.to_string();
+        let filters = answer.split("\"One-Time Filter\":\"").skip(1);
+        let own = filters.filter(|text| text.split('"').next().unwrap().contains("IS NOT NULL"));
+        assert_eq!(own.count(), 1, "{name}: {answer}");
+    }
+    // As it runs: without an account, with one, with a hundred.
+    let role = format!("app_tenant_{}", tenant.id.replace('-', ""));
+    let sql = statements().find(|(known, _)| *known == "posting_lock").unwrap().1;
+    let held =
+        "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'
+                AND mode = 'ShareLock' AND objid = 4294967295 AND objsubid = 2";
+    for count in [0, 1, 100] {
+        let enter =
+            format!("BEGIN; SET LOCAL ROLE {role}; SET LOCAL app.tenant_id = '{}'", tenant.id);
+        client.batch_execute(&enter).await.unwrap();
+        // In the role: the login itself may see nothing.
+        let lock = client.prepare(sql).await.unwrap();
+        let ids = format!("SELECT id FROM bursar.ledger_account ORDER BY id LIMIT {count}");
+        let ids: Vec<uuid::Uuid> =
+            client.query(&ids, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+        let owner: uuid::Uuid = tenant.id.parse().unwrap();
+        let rows = client.query(&lock, &[&owner, &ids]).await.unwrap();
+        assert_eq!(rows.len(), count);
+        let locks: i64 = client.query_one(held, &[]).await.unwrap().get(0);
+        assert_eq!(locks, 1, "with {count} accounts");
+        client.batch_execute("ROLLBACK").await.unwrap();
+    }
+}
+
 #[test]
 fn every_statement_has_an_expected_plan() {
     let listed = || EXPECTED.iter().map(|e| e.name).chain(EXEMPT.iter().map(|e| e.0));

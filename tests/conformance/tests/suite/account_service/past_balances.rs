@@ -16,7 +16,7 @@ use prost_types::Timestamp;
 
 use super::get_balance::read;
 
-fn cents(text: &str) -> i128 {
+pub(super) fn cents(text: &str) -> i128 {
     Decimal::parse(text).unwrap().to_units(2).unwrap()
 }
 
@@ -94,7 +94,7 @@ impl<'a> Model<'a> {
 }
 
 /// Random transfers of every kind between the accounts; returns the posts that released what remained.
-async fn play(
+pub(super) async fn play(
     random: &mut Random,
     tenant: &TestTenant,
     accounts: &[Account],
@@ -156,7 +156,7 @@ fn a_microsecond_before(time: Timestamp) -> Timestamp {
     }
 }
 
-async fn three(caller: &Caller) -> Vec<Account> {
+pub(super) async fn three(caller: &Caller) -> Vec<Account> {
     let mut accounts = Vec::new();
     for _ in 0..3 {
         accounts.push(new_account(caller, "EUR", BalanceRule::Unlimited).await);
@@ -193,6 +193,36 @@ async fn as_of_every_posting_time() {
     }
 }
 
+/// Spreads what was posted over the days before now, as far as the rules allow: nothing is dated more than a day ahead,
+/// and nothing into a period (ending then, closed at that time) that was closed before it was posted.
+pub(super) async fn spread(server: &Server, closings: &[(String, String)]) {
+    let mut sql = "SET session_replication_role = replica;
+         WITH moved AS (
+             SELECT id, posted_at - (count(*) OVER () - row_number() OVER (ORDER BY posted_at, id))
+                                    * interval '3 hours 7 minutes' AS at
+             FROM bursar.ledger_transfer)
+         UPDATE bursar.ledger_transfer t
+         SET posted_at = moved.at, value_date = LEAST(t.value_date, (moved.at AT TIME ZONE 'UTC')::date + 1)
+         FROM moved WHERE moved.id = t.id;"
+        .to_owned();
+    let closing = |(ends_on, closed_at): &(String, String)| {
+        format!(
+            "UPDATE bursar.ledger_transfer SET value_date = GREATEST(value_date, date '{ends_on}' + 1)
+             WHERE posted_at > '{closed_at}';
+             INSERT INTO bursar.ledger_period (tenant_id, ends_on, closed_at, key_id)
+             SELECT DISTINCT tenant_id, date '{ends_on}', timestamptz '{closed_at}', key_id
+             FROM bursar.ledger_transfer;"
+        )
+    };
+    sql.extend(closings.iter().map(closing));
+    sql += "UPDATE bursar.ledger_transfer SET shifted = value_date <> (posted_at AT TIME ZONE 'UTC')::date;
+         UPDATE bursar.ledger_hold h
+         SET created_at = (SELECT posted_at FROM bursar.ledger_transfer t WHERE t.id = h.id),
+             ended_at = CASE WHEN state = 'open' THEN 'infinity' ELSE
+                 (SELECT max(posted_at) FROM bursar.ledger_transfer t WHERE t.pending_id = h.id) END";
+    server.database.sql(&sql).await;
+}
+
 /// The same by value date, on a history that is spread over days in the database: no test can wait for days.
 #[tokio::test]
 async fn by_every_value_date() {
@@ -205,23 +235,7 @@ async fn by_every_value_date() {
         days.push(day(shift).await);
     }
     let released = play(&mut random, &tenant, &accounts, &days, 70).await;
-    server
-        .database
-        .sql(
-            "SET session_replication_role = replica;
-             WITH moved AS (
-                 SELECT id, posted_at - (count(*) OVER () - row_number() OVER (ORDER BY posted_at, id))
-                                        * interval '3 hours 7 minutes' AS at
-                 FROM bursar.ledger_transfer)
-             UPDATE bursar.ledger_transfer t
-             SET posted_at = moved.at, shifted = t.value_date <> (moved.at AT TIME ZONE 'UTC')::date
-             FROM moved WHERE moved.id = t.id;
-             UPDATE bursar.ledger_hold h
-             SET created_at = (SELECT posted_at FROM bursar.ledger_transfer t WHERE t.id = h.id),
-                 ended_at = CASE WHEN state = 'open' THEN 'infinity' ELSE
-                     (SELECT max(posted_at) FROM bursar.ledger_transfer t WHERE t.pending_id = h.id) END",
-        )
-        .await;
+    spread(&server, &[]).await;
     for account in &accounts {
         let transfers = history(&tenant.viewer, account).await;
         for shift in -10..=1 {

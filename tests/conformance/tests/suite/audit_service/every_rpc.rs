@@ -12,10 +12,10 @@ use bursar_proto::audit::v1::{AuditEvent, AuditFilter};
 use bursar_proto::common::v1::Role;
 use bursar_proto::ledger::v1::{
     Account, BatchCreateAccountsRequest, BatchCreateTransfersRequest, BatchMode,
-    CloseAccountRequest, CreateAccountRequest, CreateAssetRequest, CreateTransferRequest,
-    NewAccount, NewTransfer, PostLeg, PostTransferRequest, PostTransfersRequest,
-    ReopenAccountRequest, ReverseTransferRequest, UpdateAccountRequest, VoidLeg,
-    VoidTransferRequest, VoidTransfersRequest,
+    CloseAccountRequest, ClosePeriodRequest, CreateAccountRequest, CreateAssetRequest,
+    CreateTransferRequest, NewAccount, NewTransfer, PostLeg, PostTransferRequest,
+    PostTransfersRequest, ReopenAccountRequest, ReverseTransferRequest, UpdateAccountRequest,
+    VoidLeg, VoidTransferRequest, VoidTransfersRequest,
 };
 use bursar_proto::operation::v1::GetOperationRequest;
 use bursar_testkit::{Caller, Server, TransferStream, attributes, id, new_hold, new_transfer, ok};
@@ -147,6 +147,10 @@ async fn keys_and_assets(trail: &mut Trail, caller: &Caller) {
     let (_, asked) = told!(trail, "CreateAsset" in "ledger.v1.AssetService", "asset.create" of "asset", request.request_id,
         |_reply| "MILES".to_owned(), caller.assets().create_asset(request.clone()));
     assert_eq!(asked["metadata"], json!({ "a": [1.0, "b", null, true] }), "what people typed");
+    let request =
+        ClosePeriodRequest { request_id: id(), ends_on: "2000-01-31".into(), validate_only: false };
+    told!(trail, "ClosePeriod" in "ledger.v1.PeriodService", "period.close" of "period", request.request_id,
+        |_reply| "2000-01-31".to_owned(), caller.periods().close_period(request.clone()));
     let stopped = id();
     let request = GetOperationRequest { id: stopped.clone(), fence: true };
     told!(trail, "GetOperation" in "operation.v1.OperationService", "operation.fence" of "operation", stopped,

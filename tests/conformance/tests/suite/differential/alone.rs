@@ -159,7 +159,7 @@ impl<'a> Desk<'a> {
         }
         let first = model.history.lines.len();
         let all_or_nothing = matches!(call, Call::Batch { all_or_nothing: true, .. });
-        let who = Who { now, key, institution: None };
+        let who = Who { now, key, institution: None, closed_through: None };
         let verdicts = model.call(&call.commands(), all_or_nothing, who);
         Some(Guess { model, verdicts, first })
     }
@@ -233,7 +233,7 @@ fn expire(model: &mut Model, transfers: &[Transfer]) -> bool {
         let (id, pending) = (id(&transfer.id), id(&transfer.pending_id));
         let command = Command::Expire(Release { id, pending, details: Details::default() });
         let now = time(transfer.posted_at.as_ref().unwrap());
-        let who = Who { now, key: KeyId::nil(), institution: None };
+        let who = Who { now, key: KeyId::nil(), institution: None, closed_through: None };
         let done = matches!(model.call(&[command], false, who)[..], [Verdict::Done]);
         done && wire_transfer(&model.history.recorded(model.history.lines.len() - 1)) == *transfer
     })

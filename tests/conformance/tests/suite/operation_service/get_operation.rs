@@ -4,8 +4,8 @@ use bursar_proto::admin::v1::{
 };
 use bursar_proto::common::v1::Role;
 use bursar_proto::ledger::v1::{
-    Account, BatchCreateAccountsRequest, CreateAccountRequest, CreateAssetRequest, NewAccount,
-    UpdateAccountRequest,
+    Account, BatchCreateAccountsRequest, ClosePeriodRequest, CreateAccountRequest,
+    CreateAssetRequest, NewAccount, UpdateAccountRequest,
 };
 use bursar_proto::operation::v1::GetOperationRequest;
 use bursar_testkit::{Server, fault, id, ok};
@@ -72,6 +72,15 @@ async fn works() {
     succeeded(
         &ask(admin, &asset.request_id).await,
         "/bursar.ledger.v1.AssetService/CreateAsset",
+        &made,
+    );
+
+    let period =
+        ClosePeriodRequest { request_id: id(), ends_on: "2000-01-31".into(), validate_only: false };
+    let made = ok(admin.periods().close_period(period.clone()).await);
+    succeeded(
+        &ask(admin, &period.request_id).await,
+        "/bursar.ledger.v1.PeriodService/ClosePeriod",
         &made,
     );
 }

@@ -6,7 +6,7 @@ mod guards;
 mod start;
 mod walls;
 
-use bursar_proto::ledger::v1::{BalanceRule, CreateAssetRequest};
+use bursar_proto::ledger::v1::{BalanceRule, ClosePeriodRequest, CreateAssetRequest};
 use bursar_testkit::{Server, TestTenant, held, id, moved, new_account, ok};
 
 /// A server with two tenants that have rows in every table.
@@ -27,6 +27,9 @@ async fn two() -> (Server, TestTenant, TestTenant) {
         let to = new_account(&tenant.operator, code, BalanceRule::Unlimited).await;
         moved(&tenant.operator, &from, &to, "1.00").await;
         held(&tenant.operator, &from, &to, "2.00").await;
+        let ends_on = "2000-01-31".to_owned();
+        let close = ClosePeriodRequest { request_id: id(), ends_on, validate_only: false };
+        ok(tenant.admin.periods().close_period(close).await);
     }
     (server, a, b)
 }

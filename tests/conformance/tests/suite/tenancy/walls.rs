@@ -141,7 +141,7 @@ async fn rows_to_insert(server: &Server, owner: &str) -> Vec<(String, String)> {
 /// Puts a copy of that row in, under another id.
 fn insert(table: &str, row: &str) -> String {
     let fresh = "jsonb_build_object('id', gen_random_uuid(), 'request_id', gen_random_uuid(), 'code', 'FRESH',
-                                    'reversed_id', NULL, 'external_reference', NULL)";
+                                    'reversed_id', NULL, 'external_reference', NULL, 'ends_on', date '2000-02-29')";
     format!(
         "INSERT INTO bursar.{table}
          SELECT (jsonb_populate_record(NULL::bursar.{table}, '{}'::jsonb || {fresh})).*",
@@ -161,6 +161,7 @@ async fn a_tenant_writes_rows_of_its_own_only() {
         "audit_event",
         "ledger_account",
         "ledger_hold",
+        "ledger_period",
         "ledger_transfer",
         "operation_record",
         "ref_asset",
@@ -208,7 +209,14 @@ async fn the_reporting_views_show_a_tenants_rows_to_it_alone() {
     let names: Vec<_> = views.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(
         names,
-        ["audit_event", "ledger_account", "ledger_hold", "ledger_transfer", "ref_asset"]
+        [
+            "audit_event",
+            "ledger_account",
+            "ledger_hold",
+            "ledger_period",
+            "ledger_transfer",
+            "ref_asset"
+        ]
     );
     assert!(views.iter().all(|(_, invoker)| *invoker), "{views:?}");
     let (own, other) = (within(&server, &a).await, within(&server, &b).await);

@@ -44,7 +44,14 @@ async fn works() {
     let key = ok(admin.keys().get_api_key(GetApiKeyRequest { id: first.key_id.clone() }).await);
     let key = key.api_key.unwrap();
     assert_eq!((key.label.as_str(), key.state()), ("first admin key", ApiKeyState::Active));
-    let views = ["audit_event", "ledger_account", "ledger_hold", "ledger_transfer", "ref_asset"];
+    let views = [
+        "audit_event",
+        "ledger_account",
+        "ledger_hold",
+        "ledger_period",
+        "ledger_transfer",
+        "ref_asset",
+    ];
     let (role, schema, found) = objects(&server.database, &tenant.id).await;
     assert!(role && schema);
     assert_eq!(found, views, "reporting views: none of keys or remembered calls");
