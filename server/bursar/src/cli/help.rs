@@ -21,7 +21,7 @@ const DATABASE: &[&str] =
 /// The variables that a command reads, by its first word. `serve` shows all of them by itself.
 fn variables(first: &str) -> &'static [&'static str] {
     match first {
-        "tenant" | "key" | "import" | "smoke" => CLIENT,
+        "tenant" | "key" | "statement" | "period" | "import" | "smoke" => CLIENT,
         "demo" => &["BURSAR_URL", "BURSAR_API_KEY", "BURSAR_DATA_DIR"],
         "health" => &["BURSAR_OPS_LISTEN"],
         "bootstrap" => &[

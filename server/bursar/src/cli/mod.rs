@@ -26,10 +26,13 @@ mod migrate;
 mod migrate_diff;
 mod migrate_new;
 mod output;
+mod period;
 mod refusal;
 mod seed;
 mod serve;
 mod smoke;
+mod statement;
+mod statement_form;
 mod tenant;
 mod tenant_calls;
 mod usage;
@@ -81,6 +84,9 @@ enum Command {
     Tenant(tenant::Command),
     #[command(subcommand)]
     Key(key::Command),
+    Statement(statement::Args),
+    #[command(subcommand)]
+    Period(period::Command),
     #[command(subcommand)]
     Import(import::Command),
     Smoke(smoke::Args),
@@ -111,6 +117,10 @@ pub fn main() -> ExitCode {
         Err(error) => return usage::tell(&error, std::env::args_os()),
     };
     let out = Out::new(cli.output);
+    if cli.output == Format::Csv && !matches!(cli.command, Command::Statement(_)) {
+        return out
+            .fail(&Failure::usage("--output csv is for `bursar statement`; give text or json"));
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(e) => {
@@ -140,6 +150,8 @@ async fn run(command: Command, out: Out) -> Result<(), Failure> {
         Command::Doctor(args) => doctor::run(args, out).await,
         Command::Tenant(command) => tenant::run(command, out).await,
         Command::Key(command) => key::run(command, out).await,
+        Command::Statement(args) => statement::run(args, out).await,
+        Command::Period(command) => period::run(command, out).await,
         Command::Import(command) => import::run(command, out).await,
         Command::Demo(command) => seed::run(command, out).await,
         Command::Smoke(args) => smoke::run(args, out).await,

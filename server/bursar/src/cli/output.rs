@@ -14,6 +14,8 @@ pub enum Format {
     Text,
     /// For programs: one JSON value, fields named as in the protos
     Json,
+    /// For spreadsheets; only `statement` has it
+    Csv,
 }
 
 /// Writes what a command found.
@@ -25,11 +27,16 @@ impl Out {
         Self(format)
     }
 
+    /// The form asked for.
+    pub(crate) fn format(self) -> Format {
+        self.0
+    }
+
     /// A result with a text of its own.
     pub(crate) fn show(self, json: &Value, text: &str) -> Result<(), Failure> {
         match self.0 {
-            Format::Text => print(text),
             Format::Json => print(&format!("{json:#}")),
+            Format::Text | Format::Csv => print(text),
         }
     }
 
@@ -67,7 +74,7 @@ impl Out {
     /// Tells of a failure; returns the exit code.
     pub(crate) fn fail(self, failure: &Failure) -> ExitCode {
         let text = match self.0 {
-            Format::Text => format!("error: {}", failure.message),
+            Format::Text | Format::Csv => format!("error: {}", failure.message),
             Format::Json => {
                 let mut error = json!({"message": failure.message});
                 if let (Value::Object(error), Value::Object(details)) =

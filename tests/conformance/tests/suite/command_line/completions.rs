@@ -48,5 +48,5 @@ async fn bash_completes_commands_options_and_values() {
     assert_eq!(completed(&script, &["bursar", "mig"]), ["migrate"]);
     assert_eq!(completed(&script, &["bursar", "tenant", "sus"]), ["suspend"]);
     assert_eq!(completed(&script, &["bursar", "demo", "seed", "--cus"]), ["--customers"]);
-    assert_eq!(completed(&script, &["bursar", "health", "--output", ""]), ["text", "json"]);
+    assert_eq!(completed(&script, &["bursar", "health", "--output", ""]), ["text", "json", "csv"]);
 }

@@ -6,6 +6,7 @@ mod manifest;
 mod resume;
 mod seed;
 mod smoke;
+mod statement;
 
 use std::process::{Command, Output, Stdio};
 
