@@ -7,7 +7,7 @@ BENCH = $(or $(CARGO_TARGET_DIR),target)/release
 BURSAR = $(or $(CARGO_TARGET_DIR),target)/debug/bursar
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench-tracing migrate docs proto proto-check lint fmt db.psql db.reset install-tools build
+.PHONY: help run test bench bench-quick bench-tracing migrate docs proto proto-check lint fmt db.psql db.reset install-tools build
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,16 @@ run: build ## Serve from an embedded PostgreSQL with a demo tenant; needs only R
 test: ## Install the test tools, then run all tests
 	@tests/setup/install.sh
 	@tests/run.sh
+
+bench: ## Measure all workloads beside their baselines, into target/bench; about 30 minutes on a quiet machine
+	@tests/setup/pgbench.sh
+	@cargo build --locked --release -p bursar -p bursar-bench --bins
+	@$(BENCH)/bench --server $(BENCH)/bursar
+
+bench-quick: ## The same with smaller sizes, in under 3 minutes
+	@tests/setup/pgbench.sh
+	@cargo build --locked --release -p bursar -p bursar-bench --bins
+	@$(BENCH)/bench --server $(BENCH)/bursar --quick
 
 bench-tracing: ## Compare the rate of transfers with tracing at 10 % with none; about 10 minutes
 	@cargo build --locked --release -p bursar -p bursar-bench --bins

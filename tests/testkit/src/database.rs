@@ -43,7 +43,8 @@ async fn cluster() -> &'static Cluster {
         .await
 }
 
-async fn migrate(url: &SecretString) {
+/// Makes the roles and the schema of Bursar in an empty database.
+pub async fn migrate(url: &SecretString) {
     bootstrap(url, &app_password()).await.expect("bootstrap");
     let mut runner = Runner::connect(url).await.expect("the runner connects");
     runner.up(None, &mut |_| {}).await.expect("the migrations run");
@@ -73,6 +74,12 @@ pub fn app_password() -> SecretString {
 pub async fn sql(url: &SecretString, text: &str) {
     let client = connect(url).await;
     client.batch_execute(text).await.unwrap_or_else(|e| panic!("{text}: {}", describe(&e)));
+}
+
+/// Rows of a query as whoever the DSN names.
+pub async fn rows(url: &SecretString, text: &str) -> Vec<Row> {
+    let client = connect(url).await;
+    client.query(text, &[]).await.unwrap_or_else(|e| panic!("{text}: {}", describe(&e)))
 }
 
 /// A plain connection, outside of everything that Bursar does.
@@ -146,8 +153,7 @@ impl Database {
 
     /// Rows of a query as the administrator.
     pub async fn rows(&self, text: &str) -> Vec<Row> {
-        let client = connect(&self.admin_url).await;
-        client.query(text, &[]).await.unwrap_or_else(|e| panic!("{text}: {}", describe(&e)))
+        rows(&self.admin_url, text).await
     }
 
     /// A plain connection as the administrator.

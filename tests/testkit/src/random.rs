@@ -14,7 +14,7 @@ impl Random {
         Self(seed)
     }
 
-    /// The generator of that seed.
+    /// A generator that makes the same choices each time.
     pub fn seeded(seed: u64) -> Self {
         Self(seed)
     }
@@ -32,12 +32,22 @@ impl Random {
 
     /// A number below `bound`.
     pub fn below(&mut self, bound: usize) -> usize {
+        let bound = u64::try_from(bound).expect("a small bound");
+        usize::try_from(self.next() % bound).expect("below a small bound")
+    }
+
+    /// A number from 0 to below 1.
+    #[allow(clippy::cast_precision_loss, reason = "53 bits are what a double has")]
+    pub fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let bound = u64::try_from(bound).expect("a small bound");
-        usize::try_from((z ^ (z >> 31)) % bound).expect("below a small bound")
+        z ^ (z >> 31)
     }
 
     /// One of the items.

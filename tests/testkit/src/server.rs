@@ -135,10 +135,15 @@ impl TestTenant {
 
 /// Registers a key of the platform in a database; its text, in the environment `test` with [`PEPPER`].
 pub async fn platform_key(database: &Database) -> SecretString {
+    platform_key_in(&database.admin_url).await
+}
+
+/// The same, in the database of an administrator's DSN.
+pub async fn platform_key_in(admin_url: &SecretString) -> SecretString {
     let key = ApiKeyText::new(KeyId::generate(), [42; 32]);
     log::plant(PEPPER);
     let pepper = Pepper::new(&SecretString::from(PEPPER)).expect("long enough");
-    first_platform_key(&database.admin_url, key.id.0, "tests", &key.hash(&pepper))
+    first_platform_key(admin_url, key.id.0, "tests", &key.hash(&pepper))
         .await
         .expect("platform key");
     key.text("test")
