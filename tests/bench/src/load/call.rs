@@ -127,6 +127,12 @@ impl Turn for Worker {
                 }
             }
             Call::Batch(size) => book.note(since, size, self.batch(size).await),
+            Call::Stream(size) => {
+                // Its messages are noted as they are answered; here only how it ended.
+                if let Err(status) = self.stream(size, book).await {
+                    book.note(since, 0, Err(status));
+                }
+            }
             Call::Balance => book.note(since, 1, self.balance(None).await),
             Call::BalanceAsOf(from, to) => {
                 let span = usize::try_from(to - from).unwrap_or_default().max(1) * 1_000;

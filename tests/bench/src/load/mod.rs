@@ -5,6 +5,7 @@ mod pace;
 mod pick;
 pub(crate) mod plan;
 mod record;
+mod stream;
 pub(crate) mod zipf;
 
 use std::io::{Read as _, Write as _};

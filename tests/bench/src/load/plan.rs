@@ -32,6 +32,8 @@ pub(crate) enum Call {
     Transfer,
     /// A batch of that many transfers, all or nothing.
     Batch(u32),
+    /// A stream of transfers, so many a message.
+    Stream(u32),
     /// A pending transfer, then the posting of it: two transfers, each with a latency of its own.
     TwoPhase,
     /// The balance of an account now.

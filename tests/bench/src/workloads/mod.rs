@@ -27,6 +27,7 @@ pub(crate) const NAMES: &[&str] = &[
     "open_uniform",
     "fairness",
     "batch_8190",
+    "stream",
     "read_balance_c64",
     "read_page_c64",
     "start",
@@ -73,6 +74,7 @@ pub(crate) async fn run(
 ) -> Result<Vec<Row>, Fault> {
     match name {
         "batch_8190" => bulk::batch(name, session).await,
+        "stream" => bulk::stream(name, session).await,
         "read_balance_c64" => reads::balance(name, session).await,
         "read_page_c64" => reads::page(name, session).await,
         "fairness" => fairness::run(name, session).await,
