@@ -48,6 +48,15 @@ impl Keys {
 
     /// What is known of a key. Calls with the same key share one query; errors are not kept.
     pub(crate) async fn find(&self, store: &Store, id: KeyId) -> Result<Option<Arc<KeyRecord>>> {
+        // Nearly always: without the look-up's future, which is large.
+        if let Some(found) = self.cache.get(&id).await {
+            self.lookups.add(1, &[KeyValue::new("result", "hit")]);
+            return Ok(found.record);
+        }
+        Box::pin(self.look_up(store, id)).await
+    }
+
+    async fn look_up(&self, store: &Store, id: KeyId) -> Result<Option<Arc<KeyRecord>>> {
         let look_up = async {
             let asked = Instant::now();
             // Not the caller's deadline: others may wait for the same answer.

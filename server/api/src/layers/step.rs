@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -69,17 +68,18 @@ impl<S, T> Layer<S> for StepLayer<T> {
     type Service = StepService<S, T>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        StepService { inner, step: self.0.clone() }
+        StepService { inner: Arc::new(inner), step: self.0.clone() }
     }
 }
 
-/// The service made of one step and what is within it.
+/// The service made of one step and what is within it. To clone it is to count two references: each call clones each
+/// layer's rest of the stack.
 pub struct StepService<S, T> {
-    inner: S,
+    inner: Arc<S>,
     step: Arc<T>,
 }
 
-impl<S: Clone, T> Clone for StepService<S, T> {
+impl<S, T> Clone for StepService<S, T> {
     fn clone(&self) -> Self {
         Self { inner: self.inner.clone(), step: self.step.clone() }
     }
@@ -90,6 +90,7 @@ where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
         + Clone
         + Send
+        + Sync
         + 'static,
     S::Future: Send,
     T: Step,
@@ -98,19 +99,18 @@ where
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.inner.poll_ready(cx)
+    /// Always: a layer that cannot take a call refuses it, and tonic's router is always ready too.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        // The clone has not been polled ready; the one that was must take the call.
-        let clone = self.inner.clone();
-        let ready = mem::replace(&mut self.inner, clone);
-        let step = self.step.clone();
+        let Self { inner, step } = self.clone();
         Box::pin(async move {
             let span =
                 T::SPAN.map_or_else(Span::none, |name| child_span!("layer", otel.name = name));
-            Ok(step.run(request, ready).instrument(span).await)
+            let next = S::clone(&inner);
+            Ok(step.run(request, next).instrument(span).await)
         })
     }
 }

@@ -49,11 +49,8 @@ impl Store {
         let submission =
             Submission { commands, all_or_nothing: how.all_or_nothing, key, institution };
         let results = if how.validate_only {
-            let submissions = std::slice::from_ref(&submission);
-            let mut outcome = transact!(self, Entry::of(op), |tx| {
-                Ok(post(tx, op.tenant, submissions).await?.1)
-            })?;
-            outcome.results.pop().unwrap_or_default()
+            // In a box, so that the future of every other call is small.
+            Box::pin(self.posting_try(op, &submission)).await?
         } else {
             self.posting_gather(op, submission).await?
         };
@@ -66,6 +63,14 @@ impl Store {
             }
         }
         Ok(results)
+    }
+
+    /// Runs a submission and lets go of what it did.
+    async fn posting_try(&self, op: &OpCtx, submission: &Submission) -> Result<Vec<Result<Done>>> {
+        let submissions = std::slice::from_ref(submission);
+        let mut outcome =
+            transact!(self, Entry::of(op), |tx| { Ok(post(tx, op.tenant, submissions).await?.1) })?;
+        Ok(outcome.results.pop().unwrap_or_default())
     }
 }
 
