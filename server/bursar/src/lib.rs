@@ -20,3 +20,8 @@ mod stopping;
 pub mod target;
 pub mod telemetry;
 mod transport;
+
+/// A call is a few hundred small allocations, and this one spends a tenth to a third less of its time on them than the
+/// system's (ADR 14).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

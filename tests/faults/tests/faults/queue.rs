@@ -4,11 +4,13 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use bursar_proto::ledger::v1::{BalanceRule, NewTransfer};
+use bursar_proto::ledger::v1::{
+    Account, BalanceRule, BatchCreateTransfersRequest, BatchMode, NewTransfer,
+};
 use bursar_proto::operation::v1::OperationState;
-use bursar_testkit::{Caller, Server, money, new_account, new_transfer};
+use bursar_testkit::{Caller, Server, fault, id, money, new_account, new_transfer};
 use tokio::task::JoinSet;
-use tonic::Code;
+use tonic::{Code, Status};
 
 use crate::bank::{Answer, Bank, Told};
 use crate::database::{Held, WAITING, count};
@@ -17,9 +19,8 @@ use crate::settle::{operation, recorded, settle};
 use crate::watch::until;
 
 const SOON: Duration = Duration::from_secs(5);
-/// More calls than may wait at once, over so many connections.
-const FLOOD: usize = 12_000;
-const CHANNELS: usize = 16;
+/// More whole batches than are in flight and wait at once.
+const BATCHES: usize = 7;
 
 async fn bank_on(server: &Server, accounts: usize) -> Bank {
     Bank::open(&server.tenant().await.operator, accounts).await
@@ -161,48 +162,36 @@ async fn a_refused_transfer_does_not_refuse_its_neighbours() {
 
 /// Nothing of a refused call is kept: it is sent again with the same id, and posted once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs the bounded queue of the batcher"]
 async fn a_full_queue_says_when_to_try_again() {
     let server = Server::start().await;
     let bank = bank_on(&server, 3).await;
     let (held, first) = held_up(&server, &bank).await;
-    let channels: Vec<Bank> = (0..CHANNELS)
-        .map(|_| bank.through(&Caller::new(server.port(), &bank.caller.key_text)))
-        .collect();
-    let mut calls = JoinSet::new();
-    for n in 0..FLOOD {
-        let transfer = new_transfer(&bank.accounts[0], &bank.accounts[2], "1");
-        let other = channels[n % CHANNELS].clone();
-        calls.spawn(async move { other.post(transfer).await });
+    // One of them goes out beside the call that is held up, and waits for the same row; the queue takes four.
+    let mut batches = JoinSet::new();
+    for _ in 0..BATCHES {
+        let (caller, account) = (bank.caller.clone(), bank.accounts[0].clone());
+        batches.spawn(async move { fill(&caller, &account).await });
     }
-    let mut told = Vec::new();
-    let mut refused = Vec::new();
     let since = Instant::now();
-    while refused.is_empty() {
-        let one = calls.join_next().await.expect("the queue is bounded").unwrap();
-        assert!(since.elapsed() < SOON, "whoever finds it full is told at once");
-        let Answer::Refused(fault) = &one.answer else { panic!("the row is locked: {one:?}") };
+    let full = batches.join_next().await.expect("the queue is bounded").unwrap();
+    assert!(since.elapsed() < 2 * SOON, "whoever finds it full is told at once");
+    exhausted(full.expect_err("the row is locked"));
+    let mut refused = Vec::new();
+    for _ in 0..20 {
+        let one = bank.post(new_transfer(&bank.accounts[0], &bank.accounts[2], "1")).await;
+        let Answer::Refused(fault) = &one.answer else { panic!("the queue is full: {one:?}") };
         assert_eq!((fault.code, fault.meta("definite")), (Code::ResourceExhausted, "true"));
         assert!(fault.retry_delay.is_some(), "{fault:?}");
         refused.push(one.transfer);
     }
     held.release().await;
-    told.push(first.await.unwrap());
-    while let Some(one) = calls.join_next().await {
-        let one = one.unwrap();
-        match &one.answer {
-            Answer::Posted(_) => told.push(one),
-            Answer::Refused(fault) => {
-                assert_eq!((fault.code, fault.meta("definite")), (Code::ResourceExhausted, "true"));
-                assert!(fault.retry_delay.is_some(), "{fault:?}");
-                refused.push(one.transfer);
-            }
-            Answer::Silence(_) => panic!("{one:?}"),
+    let mut told = vec![first.await.unwrap()];
+    while let Some(batch) = batches.join_next().await {
+        if let Err(status) = batch.unwrap() {
+            exhausted(status);
         }
     }
-    eprintln!("{} waited, {} were refused", told.len(), refused.len());
-    // A sample of them: all would only take long.
-    for transfer in refused.into_iter().take(50) {
+    for transfer in refused {
         assert_eq!(
             operation(&bank.caller, &transfer.id, false).await.state(),
             OperationState::NotRecorded
@@ -215,9 +204,24 @@ async fn a_full_queue_says_when_to_try_again() {
     settle(&bank, &told).await;
 }
 
+/// A whole batch that needs the account, and is refused in each of its items: it takes room and leaves nothing.
+async fn fill(caller: &Caller, account: &Account) -> Result<(), Status> {
+    let nobody = Account { id: id(), ..account.clone() };
+    let transfers = (0..8_190).map(|_| new_transfer(account, &nobody, "1")).collect();
+    let mode = BatchMode::Independent.into();
+    let request = BatchCreateTransfersRequest { transfers, mode, validate_only: false };
+    let reply = caller.transfers().batch_create_transfers(request).await?.into_inner();
+    assert!(reply.results.iter().all(|result| result.error.is_some()), "nobody has no account");
+    Ok(())
+}
+
+fn exhausted(status: Status) {
+    let fault = fault(status);
+    assert_eq!((fault.code, fault.reason.as_str()), (Code::ResourceExhausted, "QUEUE_FULL"));
+}
+
 /// One tenant's accounts are locked for three seconds, with many callers waiting: another tenant does not notice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs the batcher: today every waiting call keeps a connection"]
 async fn a_tenant_that_waits_does_not_delay_another() {
     const LOCKED: Duration = Duration::from_secs(3);
     let server = Server::start().await;
