@@ -136,7 +136,7 @@ pub(super) mod tests {
     pub(crate) async fn through<T: Step, F>(
         layer: &StepLayer<T>,
         request: Request<Body>,
-        handler: impl Fn(Request<Body>) -> F + Clone + Send + 'static,
+        handler: impl Fn(Request<Body>) -> F + Clone + Send + Sync + 'static,
     ) -> Response<Body>
     where
         F: Future<Output = Response<Body>> + Send + 'static,

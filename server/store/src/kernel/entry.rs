@@ -17,6 +17,8 @@ pub(crate) struct Entry {
     pub(super) institution: String,
     /// When the caller stops waiting.
     pub(super) deadline: Instant,
+    /// The deadline is the server's own for work that several callers share: that each statement has it anew is well.
+    pub(super) shared: bool,
 }
 
 impl Entry {
@@ -27,18 +29,25 @@ impl Entry {
             tenant: op.tenant.to_string(),
             institution: op.actor.institution.map(|i| i.to_string()).unwrap_or_default(),
             deadline: op.deadline,
+            shared: false,
         }
     }
 
     /// A tenant, for work that several of its callers share: narrowed to no institution.
     pub(crate) fn tenant(tenant: TenantId, deadline: Instant) -> Self {
         let (role, tenant) = (tenant.role(), tenant.to_string());
-        Self { role, tenant, institution: String::new(), deadline }
+        Self { role, tenant, institution: String::new(), deadline, shared: true }
     }
 
     /// Another of the service's roles, outside any tenant.
     pub(crate) fn role(role: &str, deadline: Instant) -> Self {
-        Self { role: role.to_owned(), tenant: String::new(), institution: String::new(), deadline }
+        Self {
+            role: role.to_owned(),
+            tenant: String::new(),
+            institution: String::new(),
+            deadline,
+            shared: false,
+        }
     }
 
     /// Whether that is PostgreSQL's word for a tenant's role that does not exist. Logged, for it may also mean that a

@@ -1,6 +1,6 @@
 //! Whether a database is safe to serve with: the login may little, every table is walled, the schema is this version's.
 
-use super::connection::Connection;
+use super::connection::{ANY_ROLE, Connection};
 use super::sql;
 use super::statement::Stmt;
 use super::store::{Info, Reach, StoreError};
@@ -79,7 +79,7 @@ async fn query(
     connection: &mut Connection,
     stmt: &'static Stmt,
 ) -> Result<Vec<tokio_postgres::Row>, tokio_postgres::Error> {
-    let statement = connection.prepare(stmt).await?;
+    let statement = connection.prepare(ANY_ROLE, stmt).await?;
     connection.client.query(&statement, &[]).await
 }
 
@@ -88,6 +88,6 @@ async fn one<T: tokio_postgres::types::FromSqlOwned>(
     stmt: &'static Stmt,
     column: &str,
 ) -> Result<T, tokio_postgres::Error> {
-    let statement = connection.prepare(stmt).await?;
+    let statement = connection.prepare(ANY_ROLE, stmt).await?;
     connection.client.query_one(&statement, &[]).await?.try_get(column)
 }

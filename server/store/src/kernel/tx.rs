@@ -11,7 +11,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
 
 use super::columns::col;
-use super::connection::Manager;
+use super::connection::{ANY_ROLE, Manager};
 use super::entry::Entry;
 use super::fault::{Fault, TxResult};
 use super::meters::METERS;
@@ -153,7 +153,9 @@ impl Tx {
 
     /// Sends what is needed before `calls`, then the calls, then COMMIT when `end` says what losing its answer means.
     async fn flush(&mut self, calls: &[Call<'_>], end: Option<Fault>) -> TxResult<Vec<Vec<Row>>> {
-        if self.state == State::New && !calls.iter().all(|call| self.connection.knows(call.0)) {
+        if self.state == State::New
+            && !calls.iter().all(|call| self.connection.knows(&self.entry.role, call.0))
+        {
             // The login itself may see nothing, so a statement can be prepared only in the role taken. Round trips
             // that a connection makes once in its life.
             self.send(&[], None).await?;
@@ -167,11 +169,11 @@ impl Tx {
             return Err(Fault::Timeout);
         }
         let begin = self.state == State::New;
-        let first =
-            self.connection.prepare(if begin { &sql::ENTER } else { &sql::TIMEOUT }).await?;
+        let opening = if begin { &sql::ENTER } else { &sql::TIMEOUT };
+        let first = self.connection.prepare(ANY_ROLE, opening).await?;
         let mut prepared: Vec<(Statement, Call<'_>)> = Vec::with_capacity(calls.len());
         for call in calls {
-            prepared.push((self.connection.prepare(call.0).await?, *call));
+            prepared.push((self.connection.prepare(&self.entry.role, call.0).await?, *call));
         }
         if self.connection.client.is_closed() {
             return Err(Fault::Lost);
@@ -206,6 +208,8 @@ impl Tx {
                 )
                 .await;
                 a.and(b.map(drop))
+            } else if self.entry.shared {
+                Ok(())
             } else {
                 timed(sql::TIMEOUT.name, client.query(&first, &later)).await.map(drop)
             }
