@@ -149,7 +149,7 @@ pub struct Submission {
 #[derive(Debug, Clone, Copy)]
 pub struct Batch<'a> {
     /// The submissions. A refusal in one never touches another.
-    pub submissions: &'a [Submission],
+    pub submissions: &'a [&'a Submission],
     /// The database's clock, read after the accounts were locked, in whole microseconds.
     pub now: Timestamp,
     /// The last closed day, read after the same locks.

@@ -181,7 +181,8 @@ fn a_replay_changes_nothing_and_returns_the_first_transfer() {
         for scene in scenes {
             let mut book = scene.after.clone();
             let later = scene.now + SignedDuration::from_hours(30);
-            let submissions = &[submission(scene, &accepted(scene), false)];
+            let submission = submission(scene, &accepted(scene), false);
+            let submissions = &[&submission];
             let mut outcome =
                 run(&mut book, &Batch { submissions, now: later, closed_through: None });
             prop_assert_eq!(difference(&book, &scene.after), None);
@@ -234,7 +235,7 @@ fn callers_of_one_batch_get_what_each_would_get_alone() {
             let submissions: Vec<Submission> =
                 alone.enumerate().map(|(at, c)| submission(scene, c, at % 2 == 0)).collect();
             let mut book = scene.before.clone();
-            let outcome = run(&mut book, &gathered(scene, &submissions));
+            let outcome = run(&mut book, &gathered(scene, &submissions.iter().collect::<Vec<_>>()));
             let results: Vec<Result<Done>> = outcome.results.into_iter().flatten().collect();
             prop_assert_eq!(&results, &scene.results);
             prop_assert_eq!(difference(&book, &scene.after), None);
@@ -257,7 +258,7 @@ fn a_group_of_one_caller_is_closed_to_the_next_of_its_batch() {
             let submissions =
                 [submission(scene, &scene.commands, false), submission(scene, &late, false)];
             let mut book = scene.before.clone();
-            let outcome = run(&mut book, &gathered(scene, &submissions));
+            let outcome = run(&mut book, &gathered(scene, &submissions.iter().collect::<Vec<_>>()));
             let exists = Err(Error::Refused(Refusal::GroupExists { group }));
             prop_assert_eq!(&outcome.results[1][0], &exists);
         }
@@ -278,7 +279,7 @@ fn submission(scene: &Scene, commands: &[Command], all_or_nothing: bool) -> Subm
 }
 
 /// Submissions as one batch, at the time of a call.
-fn gathered<'a>(scene: &Scene, submissions: &'a [Submission]) -> Batch<'a> {
+fn gathered<'a>(scene: &Scene, submissions: &'a [&'a Submission]) -> Batch<'a> {
     Batch { submissions, now: scene.now, closed_through: scene.closed_through }
 }
 
@@ -289,7 +290,8 @@ fn again(
     commands: &[Command],
     now: Timestamp,
 ) -> Vec<Result<Done>> {
-    let submissions = &[submission(scene, commands, false)];
+    let submission = submission(scene, commands, false);
+    let submissions = &[&submission];
     let closed_through = scene.closed_through;
     run(book, &Batch { submissions, now, closed_through }).results.remove(0)
 }

@@ -124,7 +124,7 @@ impl World {
         let before = self.book.clone();
         let submission = Submission { commands, all_or_nothing, key, institution };
         let (now, closed_through) = (self.now, self.closed_through);
-        let submissions = std::slice::from_ref(&submission);
+        let submissions = &[&submission];
         let mut outcome = run(&mut self.book, &Batch { submissions, now, closed_through });
         let fresh: Vec<Transfer> = outcome.fresh().cloned().collect();
         let commands = submission.commands;

@@ -7,7 +7,7 @@
 
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -33,22 +33,52 @@ const SECOND_LANE_TRANSFERS: usize = 2_000;
 /// One result for each command of a submission.
 type Results = Vec<Result<Done>>;
 
+/// Who has the last word on a submission: decided once, by its lane when it is about to be posted, or by its caller when
+/// that stops waiting.
+#[derive(Clone, Default)]
+struct Fate(Arc<AtomicU8>);
+
+const OPEN: u8 = 0;
+const POSTED: u8 = 1;
+const GIVEN_UP: u8 = 2;
+
+impl Fate {
+    /// The lane's word: whether it may be posted. It may ask again, for a batch that is run again.
+    fn claim(&self) -> bool {
+        self.settle(POSTED) || self.0.load(Ordering::Acquire) == POSTED
+    }
+
+    /// The caller's word: whether it certainly will not be posted.
+    fn give_up(&self) -> bool {
+        self.settle(GIVEN_UP)
+    }
+
+    fn is_given_up(&self) -> bool {
+        self.0.load(Ordering::Acquire) == GIVEN_UP
+    }
+
+    fn settle(&self, word: u8) -> bool {
+        self.0.compare_exchange(OPEN, word, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+}
+
+/// A caller that waits; one that goes away has given up.
+struct Patience(Fate);
+
+impl Drop for Patience {
+    fn drop(&mut self) {
+        self.0.give_up();
+    }
+}
+
 /// A submission that waits for its batch.
 struct Ticket {
     submission: Submission,
-    /// Set by whoever decides first: the lane that takes it up, or the caller whose time is over.
-    decided: Arc<AtomicBool>,
+    fate: Fate,
     reply: oneshot::Sender<Result<Results>>,
     /// The caller's, if it is traced.
     span: Span,
     _queued: Queued,
-}
-
-impl Ticket {
-    /// Takes it up, unless its caller has gone.
-    fn claim(&self) -> bool {
-        !self.reply.is_closed() && !self.decided.swap(true, Ordering::AcqRel)
-    }
 }
 
 /// What waits of one tenant, and how many batches are in flight.
@@ -98,7 +128,9 @@ impl Batcher {
                 break;
             }
             lane.transfers -= more;
-            if let Some(ticket) = lane.waiting.pop_front().filter(Ticket::claim) {
+            if let Some(ticket) =
+                lane.waiting.pop_front().filter(|ticket| !ticket.fate.is_given_up())
+            {
                 transfers += more;
                 batch.push(ticket);
             }
@@ -133,14 +165,10 @@ impl Store {
         submission: Submission,
     ) -> Result<Results> {
         let (reply, mut answer) = oneshot::channel();
-        let decided = Arc::new(AtomicBool::new(false));
-        let ticket = Ticket {
-            submission,
-            decided: decided.clone(),
-            reply,
-            span: Span::current(),
-            _queued: Queued::new("posting"),
-        };
+        let fate = Fate::default();
+        let (span, _queued) = (Span::current(), Queued::new("posting"));
+        let ticket = Ticket { submission, fate: fate.clone(), reply, span, _queued };
+        let patience = Patience(fate);
         if self.0.batcher.push(op.tenant, ticket)? {
             let lane = Running { store: self.clone(), tenant: op.tenant, ended: false };
             tokio::spawn(lane.run());
@@ -148,10 +176,8 @@ impl Store {
         let lost = || Error::Unavailable { why: Unavailable::Database, definite: false };
         match timeout_at(op.deadline.into(), &mut answer).await {
             Ok(answered) => answered.unwrap_or_else(|_| Err(lost())),
-            Err(_) if !decided.swap(true, Ordering::AcqRel) => {
-                Err(Error::DeadlineExceeded { definite: true })
-            }
-            // Its batch is under way: the answer may come yet, and only it knows.
+            Err(_) if patience.0.give_up() => Err(Error::DeadlineExceeded { definite: true }),
+            // It is being written: the answer may come yet, and only it knows.
             Err(_) => match timeout_at((op.deadline + COMMIT_GRACE / 2).into(), answer).await {
                 Ok(answered) => answered.unwrap_or_else(|_| Err(lost())),
                 Err(_) => Err(Error::DeadlineExceeded { definite: false }),
@@ -159,25 +185,40 @@ impl Store {
         }
     }
 
-    /// Posts a batch and answers each of its callers.
+    /// Posts a batch and answers each of its callers. Given up when all of them have: nobody waits for what it waits for.
     async fn posting_run(&self, tenant: TenantId, batch: Vec<Ticket>) {
         let span = batch.iter().map(|ticket| &ticket.span).find(|span| !span.is_none()).cloned();
-        let (replies, submissions): (Vec<_>, Vec<_>) =
-            batch.into_iter().map(|ticket| (ticket.reply, ticket.submission)).unzip();
-        let work = self.posting_commit(tenant, &submissions);
-        let outcome = work.instrument(span.unwrap_or_else(Span::none)).await;
+        let (mut replies, mut fates, mut submissions) = (Vec::new(), Vec::new(), Vec::new());
+        for ticket in batch {
+            replies.push(ticket.reply);
+            fates.push(ticket.fate);
+            submissions.push(ticket.submission);
+        }
+        let work = self.posting_commit(tenant, &submissions, &fates);
+        let work = work.instrument(span.unwrap_or_else(Span::none));
+        let outcome = tokio::select! {
+            biased;
+            outcome = work => outcome,
+            () = all_gone(&mut replies) => return,
+        };
         match outcome {
             Ok(results) => {
                 for (reply, results) in replies.into_iter().zip(results) {
-                    // A caller that has gone asks GetOperation.
-                    let _ = reply.send(Ok(results));
+                    if let Some(results) = results {
+                        // A caller that has gone asks GetOperation.
+                        let _ = reply.send(Ok(results));
+                    }
                 }
             }
             // Something in one of them that the database will not have: the others must not fail of it.
             Err(Error::Internal(_)) if submissions.len() > 1 => {
-                for (reply, submission) in replies.into_iter().zip(&submissions) {
-                    let alone = self.posting_commit(tenant, std::slice::from_ref(submission)).await;
-                    let _ = reply.send(alone.map(|mut results| results.pop().unwrap_or_default()));
+                for (at, reply) in replies.into_iter().enumerate() {
+                    let (one, fate) = (&submissions[at..=at], &fates[at..=at]);
+                    let alone = self.posting_commit(tenant, one, fate).await;
+                    let results = alone.map(|mut results| results.pop().flatten());
+                    if let Some(answer) = results.transpose() {
+                        let _ = reply.send(answer);
+                    }
                 }
             }
             Err(error) => {
@@ -192,10 +233,20 @@ impl Store {
         &self,
         tenant: TenantId,
         submissions: &[Submission],
-    ) -> Result<Vec<Results>> {
+        fates: &[Fate],
+    ) -> Result<Vec<Option<Results>>> {
         // The server's own limit: no caller's deadline ends a batch that it shares.
         let entry = Entry::tenant(tenant, Instant::now() + DEFAULT_DEADLINE);
-        transact!(self, entry.clone(), |tx| { post_and_commit(tx, tenant, submissions).await })
+        transact!(self, entry.clone(), |tx| {
+            post_and_commit(tx, tenant, submissions, |at| fates[at].claim()).await
+        })
+    }
+}
+
+/// Waits until every caller of a batch has gone.
+async fn all_gone(replies: &mut [oneshot::Sender<Result<Results>>]) {
+    for reply in replies {
+        reply.closed().await;
     }
 }
 

@@ -67,22 +67,31 @@ impl Store {
 
     /// Runs a submission and lets go of what it did.
     async fn posting_try(&self, op: &OpCtx, submission: &Submission) -> Result<Vec<Result<Done>>> {
-        let submissions = std::slice::from_ref(submission);
-        let mut outcome =
-            transact!(self, Entry::of(op), |tx| { Ok(post(tx, op.tenant, submissions).await?.1) })?;
+        let mut outcome = transact!(self, Entry::of(op), |tx| {
+            let wanted = Wanted::of(std::slice::from_ref(submission));
+            let (mut book, now, closed_through) = wanted.read(tx, op.tenant).await?;
+            Ok(run(&mut book, &Batch { submissions: &[submission], now, closed_through }))
+        })?;
         Ok(outcome.results.pop().unwrap_or_default())
     }
 }
 
-/// Runs submissions of a tenant in the caller's transaction and commits it: one list of results each.
+/// Runs submissions of a tenant in the caller's transaction and commits it: one list of results each. `claim` is asked of
+/// each once the accounts are locked; one whose caller has stopped waiting by then is left out, and has no list.
 pub(super) async fn post_and_commit(
     tx: &mut Tx,
     tenant: TenantId,
     submissions: &[Submission],
-) -> TxResult<Vec<Vec<Result<Done>>>> {
-    let (book, outcome) = post(tx, tenant, submissions).await?;
+    claim: impl Fn(usize) -> bool,
+) -> TxResult<Vec<Option<Vec<Result<Done>>>>> {
+    let (mut book, now, closed_through) = Wanted::of(submissions).read(tx, tenant).await?;
+    let claimed: Vec<bool> = (0..submissions.len()).map(claim).collect();
+    let both = submissions.iter().zip(&claimed);
+    let wanted: Vec<&Submission> = both.filter(|(_, claimed)| **claimed).map(|(s, _)| s).collect();
+    let outcome = run(&mut book, &Batch { submissions: &wanted, now, closed_through });
     commit(tx, tenant, &book, &outcome).await?;
-    Ok(outcome.results)
+    let mut results = outcome.results.into_iter();
+    Ok(claimed.into_iter().map(|claimed| claimed.then(|| results.next()).flatten()).collect())
 }
 
 /// Writes what the machine decided, and commits.
@@ -101,17 +110,6 @@ pub(super) async fn commit(
                 .on_unique("ledger_transfer_pkey", || Fault::Conflict)
                 .on_unique("ledger_transfer_reversed", || Fault::Conflict)
         })
-}
-
-/// Locks what the commands touch and runs them, writing nothing yet.
-async fn post(
-    tx: &mut Tx,
-    tenant: TenantId,
-    submissions: &[Submission],
-) -> TxResult<(Book, Outcome)> {
-    let (mut book, now, closed_through) = Wanted::of(submissions).read(tx, tenant).await?;
-    let outcome = run(&mut book, &Batch { submissions, now, closed_through });
-    Ok((book, outcome))
 }
 
 /// How many locks all groups of a tenant share: one transaction must not fill PostgreSQL's table of locks.
@@ -231,7 +229,21 @@ impl Wanted {
                 book.groups.insert(GroupId(col(&row, "group_id")?));
             }
         }
+        self.check_locked(&book)?;
         Ok((book, now, closed_through))
+    }
+
+    /// What committed between the lock and the look-ups is seen, but its accounts are not locked: run again.
+    fn check_locked(&self, book: &Book) -> TxResult<()> {
+        let holds = book.holds.values().map(|hold| (hold.debit, hold.credit));
+        let originals = self.originals.iter().filter_map(|id| book.transfers.get(&TransferId(*id)));
+        let mut sides = holds.chain(originals.map(|original| (original.debit, original.credit)));
+        let locked = |id| book.seats.contains_key(&id);
+        if sides.all(|(debit, credit)| locked(debit) && locked(credit)) {
+            Ok(())
+        } else {
+            Err(Fault::Conflict)
+        }
     }
 }
 

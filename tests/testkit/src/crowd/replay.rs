@@ -56,7 +56,8 @@ pub(super) fn replay(script: &Script, books: &Books, origins: &BTreeMap<Transfer
         let stored: Vec<&pb::Transfer> = part.iter().map(|id| &books.transfers[id]).collect();
         let key = Uuid::parse_str(&stored[0].key_id).expect("a UUID");
         let caller = Caller {
-            now: time(stored[0]),
+            // The clock of its batch is at most the earliest time: what an account has seen moves the others on.
+            now: stored.iter().map(|stored| time(stored)).min().expect("one at least"),
             key: KeyId(key),
             institution: None,
             closed_through: None,

@@ -112,7 +112,8 @@ async fn a_posting_waits_for_closing() {
     };
     let poster = caller.clone();
     calls.push(tokio::spawn(async move { poster.transfers().post_transfer(post).await.map(drop) }));
-    waiting(&server, 3).await;
+    // The first of them waits in the database, the others behind it.
+    waiting(&server, 1).await;
 
     let ours = new_account(&neighbour.operator, "EUR", BalanceRule::Unlimited).await;
     let theirs = new_account(&neighbour.operator, "EUR", BalanceRule::Unlimited).await;
