@@ -9,7 +9,7 @@ use std::collections::hash_map::Entry as Slot;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bursar_domain::error::{Error, Result, Unavailable};
 use bursar_domain::ids::TenantId;
@@ -30,6 +30,10 @@ const MAX_LANES: usize = 2;
 /// So many transfers must wait before a second batch goes out beside the first: fewer are cheaper together.
 const SECOND_LANE_TRANSFERS: usize = 2_000;
 
+/// So long a call waits before a second batch goes out all the same: the first may hang on a row that somebody outside
+/// has locked. Longer than any queue that moves.
+const STALL: Duration = Duration::from_millis(250);
+
 /// One result for each command of a submission.
 type Results = Vec<Result<Done>>;
 
@@ -38,8 +42,11 @@ type Results = Vec<Result<Done>>;
 #[derive(Clone, Default)]
 struct Fate(Arc<AtomicU8>);
 
+/// Nobody has spoken; where every fate begins.
 const OPEN: u8 = 0;
+/// Its lane has: it is being written.
 const POSTED: u8 = 1;
+/// Its caller has: it will never be.
 const GIVEN_UP: u8 = 2;
 
 impl Fate {
@@ -116,6 +123,15 @@ impl Batcher {
         Ok(start)
     }
 
+    /// Whether a further batch is to be started because one in flight does not come back.
+    fn unblock(&self, tenant: TenantId) -> bool {
+        let mut lanes = self.lanes();
+        let stalled = lanes
+            .get_mut(&tenant)
+            .filter(|lane| !lane.waiting.is_empty() && lane.running < MAX_LANES);
+        stalled.map(|lane| lane.running += 1).is_some()
+    }
+
     /// The next batch of a tenant, in the order of arrival; none when nothing waits, and the lane that asked has ended.
     fn next(&self, tenant: TenantId) -> Option<Vec<Ticket>> {
         let mut lanes = self.lanes();
@@ -166,14 +182,29 @@ impl Store {
     ) -> Result<Results> {
         let (reply, mut answer) = oneshot::channel();
         let fate = Fate::default();
-        let (span, _queued) = (Span::current(), Queued::new("posting"));
-        let ticket = Ticket { submission, fate: fate.clone(), reply, span, _queued };
+        let ticket = Ticket {
+            submission,
+            fate: fate.clone(),
+            reply,
+            span: Span::current(),
+            _queued: Queued::new("posting"),
+        };
         let patience = Patience(fate);
-        if self.0.batcher.push(op.tenant, ticket)? {
+        let start = || {
             let lane = Running { store: self.clone(), tenant: op.tenant, ended: false };
             tokio::spawn(lane.run());
+        };
+        if self.0.batcher.push(op.tenant, ticket)? {
+            start();
         }
         let lost = || Error::Unavailable { why: Unavailable::Database, definite: false };
+        let soon = op.deadline.min(Instant::now() + STALL);
+        if let Ok(answered) = timeout_at(soon.into(), &mut answer).await {
+            return answered.unwrap_or_else(|_| Err(lost()));
+        }
+        if self.0.batcher.unblock(op.tenant) {
+            start();
+        }
         match timeout_at(op.deadline.into(), &mut answer).await {
             Ok(answered) => answered.unwrap_or_else(|_| Err(lost())),
             Err(_) if patience.0.give_up() => Err(Error::DeadlineExceeded { definite: true }),

@@ -68,13 +68,12 @@ async fn read(
     let account = rows::account(account)?;
     let through = answers.get(1).and_then(|rows| rows.first());
     let through = through.map(|row| col(row, "ends_on")).transpose()?;
-    let opening = match known {
-        Some(sums) => sums,
-        None => {
-            let [.., found, shift] = answers.as_slice() else { return Err(missing().into()) };
-            let view = valued(found, shift, (range.account, opens))?.ok_or_else(missing)?;
-            Sums::from(&view.balance.totals)
-        }
+    let opening = if let Some(sums) = known {
+        sums
+    } else {
+        let [.., found, shift] = answers.as_slice() else { return Err(missing().into()) };
+        let view = valued(found, shift, (range.account, opens))?.ok_or_else(missing)?;
+        Sums::from(&view.balance.totals)
     };
     let items = answers.get(2).into_iter().flatten();
     let items: Vec<Item> =

@@ -57,8 +57,9 @@ async fn a_caller_that_goes_away_leaves_nothing_running() {
         let bank = bank.clone();
         calls.spawn(async move { bank.submit(transfer).await });
     }
+    // One or two batches of them in the database, the others behind.
     until("they wait", Duration::from_secs(5), async || {
-        count(&server.database, WAITING).await == 4
+        count(&server.database, WAITING).await >= 1
     })
     .await;
     calls.abort_all();
