@@ -19,6 +19,7 @@ WITH ours AS (
            ('bursar_app', 'enable_seqscan', 'off'),
            ('bursar_app', 'enable_hashjoin', 'off'),
            ('bursar_app', 'enable_mergejoin', 'off'),
+           ('bursar_app', 'jit', 'off'),
            ('bursar_app', 'idle_in_transaction_session_timeout', '60s')
 ), has AS (
     SELECT o.rolname::text AS role, split_part(c.entry, '=', 1) AS name, substr(c.entry, strpos(c.entry, '=') + 1) AS value,
