@@ -1,12 +1,13 @@
 //! Gathers the commands of concurrent callers of a tenant into batches: while one batch is in flight the next one fills,
 //! so nobody waits for company and many callers share one transaction.
 //!
-//! A tenant has a lane of its own, one batch in flight, and a second one when a whole batch more is waiting; so one
+//! A tenant has a lane of its own, one batch in flight, and a second one when much more waits or the first hangs; so one
 //! tenant's flood holds at most two connections, and its own queue is what fills. Row locks stay the truth: other
 //! replicas have lanes of their own.
 
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{HashMap, VecDeque};
+use std::pin::pin;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -161,12 +162,15 @@ impl Batcher {
         None
     }
 
-    /// Ends a lane that cannot go on, and those who wait for it.
+    /// Ends a lane that cannot go on, and those who wait for it when it was the last.
     fn abandon(&self, tenant: TenantId) {
-        if let Some(lane) = self.lanes().get_mut(&tenant) {
-            lane.running -= 1;
+        let mut lanes = self.lanes();
+        if let Slot::Occupied(mut slot) = lanes.entry(tenant) {
+            slot.get_mut().running -= 1;
+            if slot.get().running == 0 {
+                slot.remove();
+            }
         }
-        self.lanes().retain(|_, lane| lane.running > 0);
     }
 }
 
@@ -174,13 +178,13 @@ impl Store {
     /// Posts a submission together with those of the tenant's other callers; one result for each of its commands.
     ///
     /// # Errors
-    /// [`Error::QueueFull`] when too much waits already. DEADLINE_EXCEEDED, definite unless its batch was under way.
+    /// [`Error::QueueFull`] when too much waits already. DEADLINE_EXCEEDED, definite unless it was being written.
     pub(super) async fn posting_gather(
         &self,
         op: &OpCtx,
         submission: Submission,
     ) -> Result<Results> {
-        let (reply, mut answer) = oneshot::channel();
+        let (reply, answer) = oneshot::channel();
         let fate = Fate::default();
         let ticket = Ticket {
             submission,
@@ -197,23 +201,26 @@ impl Store {
         if self.0.batcher.push(op.tenant, ticket)? {
             start();
         }
-        let lost = || Error::Unavailable { why: Unavailable::Database, definite: false };
+        let mut answer = pin!(async {
+            let lost = Error::Unavailable { why: Unavailable::Database, definite: false };
+            answer.await.unwrap_or(Err(lost))
+        });
         let soon = op.deadline.min(Instant::now() + STALL);
-        if let Ok(answered) = timeout_at(soon.into(), &mut answer).await {
-            return answered.unwrap_or_else(|_| Err(lost()));
+        if let Ok(answer) = timeout_at(soon.into(), &mut answer).await {
+            return answer;
         }
         if self.0.batcher.unblock(op.tenant) {
             start();
         }
-        match timeout_at(op.deadline.into(), &mut answer).await {
-            Ok(answered) => answered.unwrap_or_else(|_| Err(lost())),
-            Err(_) if patience.0.give_up() => Err(Error::DeadlineExceeded { definite: true }),
-            // It is being written: the answer may come yet, and only it knows.
-            Err(_) => match timeout_at((op.deadline + COMMIT_GRACE / 2).into(), answer).await {
-                Ok(answered) => answered.unwrap_or_else(|_| Err(lost())),
-                Err(_) => Err(Error::DeadlineExceeded { definite: false }),
-            },
+        if let Ok(answer) = timeout_at(op.deadline.into(), &mut answer).await {
+            return answer;
         }
+        if patience.0.give_up() {
+            return Err(Error::DeadlineExceeded { definite: true });
+        }
+        // It is being written: the answer may come yet, and only it knows.
+        let late = timeout_at((op.deadline + COMMIT_GRACE / 2).into(), answer).await;
+        late.unwrap_or(Err(Error::DeadlineExceeded { definite: false }))
     }
 
     /// Posts a batch and answers each of its callers. Given up when all of them have: nobody waits for what it waits for.
@@ -268,7 +275,7 @@ impl Store {
     ) -> Result<Vec<Option<Results>>> {
         // The server's own limit: no caller's deadline ends a batch that it shares.
         let entry = Entry::tenant(tenant, Instant::now() + DEFAULT_DEADLINE);
-        transact!(self, entry.clone(), |tx| {
+        transact!(self, entry, |tx| {
             post_and_commit(tx, tenant, submissions, |at| fates[at].claim()).await
         })
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bursar_domain::error::{Error, Result};
+use bursar_domain::error::Result;
 use bursar_domain::ids::{GroupId, TransferId};
 use bursar_domain::op::OpCtx;
 use bursar_domain::posting::{Batch, Book, Command, Done, Submission, check_group, run};
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::posting::{commit, read_known};
+use super::posting::{all_done, commit, read_known};
 use super::{rows, sql};
 use crate::kernel::{Entry, Store, Tx, TxResult, transact};
 
@@ -37,11 +37,8 @@ impl Store {
             Ok(outcome.results)
         })?;
         let results = results.pop().unwrap_or_default();
-        let refused = results.iter().enumerate().find_map(|(index, result)| match result {
-            Ok(_) | Err(Error::GroupRefused { .. }) => None,
-            Err(error) => Some(Error::InBatch { index, source: Box::new(error.clone()) }),
-        });
-        refused.map_or_else(|| results.into_iter().collect(), Err)
+        all_done(&results)?;
+        results.into_iter().collect()
     }
 }
 

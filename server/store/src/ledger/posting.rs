@@ -55,12 +55,7 @@ impl Store {
             self.posting_gather(op, submission).await?
         };
         if how.all_or_nothing {
-            let refused = |(_, result): &(usize, &Result<Done>)| {
-                result.as_ref().is_err_and(|error| !matches!(error, Error::GroupRefused { .. }))
-            };
-            if let Some((index, Err(error))) = results.iter().enumerate().find(refused) {
-                return Err(Error::InBatch { index, source: Box::new(error.clone()) });
-            }
+            all_done(&results)?;
         }
         Ok(results)
     }
@@ -74,6 +69,14 @@ impl Store {
         })?;
         Ok(outcome.results.pop().unwrap_or_default())
     }
+}
+
+/// What refused a submission that stands or falls as a whole, as [`Error::InBatch`].
+pub(super) fn all_done(results: &[Result<Done>]) -> Result<()> {
+    results.iter().enumerate().try_for_each(|(index, result)| match result {
+        Ok(_) | Err(Error::GroupRefused { .. }) => Ok(()),
+        Err(error) => Err(Error::InBatch { index, source: Box::new(error.clone()) }),
+    })
 }
 
 /// Runs submissions of a tenant in the caller's transaction and commits it: one list of results each. `claim` is asked of
@@ -229,21 +232,21 @@ impl Wanted {
                 book.groups.insert(GroupId(col(&row, "group_id")?));
             }
         }
-        self.check_locked(&book)?;
+        check_locked(&book, &self.originals)?;
         Ok((book, now, closed_through))
     }
+}
 
-    /// What committed between the lock and the look-ups is seen, but its accounts are not locked: run again.
-    fn check_locked(&self, book: &Book) -> TxResult<()> {
-        let holds = book.holds.values().map(|hold| (hold.debit, hold.credit));
-        let originals = self.originals.iter().filter_map(|id| book.transfers.get(&TransferId(*id)));
-        let mut sides = holds.chain(originals.map(|original| (original.debit, original.credit)));
-        let locked = |id| book.seats.contains_key(&id);
-        if sides.all(|(debit, credit)| locked(debit) && locked(credit)) {
-            Ok(())
-        } else {
-            Err(Fault::Conflict)
-        }
+/// What committed between the lock and the look-ups is seen, but its accounts are not locked: run again.
+fn check_locked(book: &Book, originals: &[Uuid]) -> TxResult<()> {
+    let holds = book.holds.values().map(|hold| (hold.debit, hold.credit));
+    let originals = originals.iter().filter_map(|id| book.transfers.get(&TransferId(*id)));
+    let mut sides = holds.chain(originals.map(|original| (original.debit, original.credit)));
+    let locked = |id| book.seats.contains_key(&id);
+    if sides.all(|(debit, credit)| locked(debit) && locked(credit)) {
+        Ok(())
+    } else {
+        Err(Fault::Conflict)
     }
 }
 
