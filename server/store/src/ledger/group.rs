@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::posting::{all_done, commit, read_known};
+use super::posting::{all_done, check_locked, commit, read_known};
 use super::{rows, sql};
 use crate::kernel::{Entry, Store, Tx, TxResult, transact};
 
@@ -68,6 +68,7 @@ async fn read(
         let hold = rows::hold(&row)?;
         book.holds.insert(hold.id, hold);
     }
+    check_locked(&book, &[])?;
     let members = book.holds.keys().copied().collect();
     Ok((book, members, now, closed_through))
 }

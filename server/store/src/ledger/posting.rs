@@ -238,7 +238,7 @@ impl Wanted {
 }
 
 /// What committed between the lock and the look-ups is seen, but its accounts are not locked: run again.
-fn check_locked(book: &Book, originals: &[Uuid]) -> TxResult<()> {
+pub(super) fn check_locked(book: &Book, originals: &[Uuid]) -> TxResult<()> {
     let holds = book.holds.values().map(|hold| (hold.debit, hold.credit));
     let originals = originals.iter().filter_map(|id| book.transfers.get(&TransferId(*id)));
     let mut sides = holds.chain(originals.map(|original| (original.debit, original.credit)));
