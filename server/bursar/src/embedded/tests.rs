@@ -7,6 +7,7 @@ use super::pidfile::{PidFile, runs_here};
 use super::settings::{choose_port, parse_port, render};
 use super::{Durability, Embedded, EmbeddedConfig, EmbeddedError};
 use std::net::TcpListener;
+use std::time::Duration;
 
 #[test]
 fn versions_are_read_from_every_vendor() {
@@ -45,7 +46,9 @@ fn ports_are_kept_when_free_and_replaced_when_taken() {
     assert_ne!(choose_port(None, Some(port)).expect("another port"), port);
     assert!(matches!(choose_port(Some(port), None), Err(EmbeddedError::PortTaken { .. })));
     drop(taken);
-    assert_eq!(choose_port(None, Some(port)).expect("the same port"), port);
+    // A child that another test is just forking holds a copy of the socket until its exec.
+    let kept = || choose_port(None, Some(port)).expect("the same port") == port;
+    assert!((0..100).any(|_| kept() || (std::thread::sleep(Duration::from_millis(20)), false).1));
 }
 
 #[test]

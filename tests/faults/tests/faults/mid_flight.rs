@@ -18,7 +18,7 @@ async fn every_call_has_an_outcome_and_the_books_balance() {
     for _ in 0..3 {
         load.posts(60).await;
         proxy.cut();
-        until("not serving", Duration::from_secs(1), async || !serving(&bank.caller).await).await;
+        until("not serving", Duration::from_secs(5), async || !serving(&bank.caller).await).await;
         until("not ready", Duration::from_millis(200), async || {
             page(ops, "/readyz").await.0 == 503
         })

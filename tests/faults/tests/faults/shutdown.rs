@@ -39,7 +39,7 @@ async fn sigterm_lets_calls_end() {
     let dir = DataDir::new();
     let (process, bank, held, call) = busy(&dir).await;
     process.signal(Signal::SIGTERM);
-    until("not serving", Duration::from_millis(500), async || !serving(&bank.caller).await).await;
+    until("not serving", Duration::from_secs(2), async || !serving(&bank.caller).await).await;
     // What load balancers still send is served; the door is closed a little later.
     let late = bank.post(new_transfer(&bank.accounts[2], &bank.accounts[3], "1")).await;
     assert!(matches!(late.answer, Answer::Posted(_)), "{late:?}");
@@ -69,7 +69,7 @@ async fn a_second_sigint_does_not_wait() {
     let dir = DataDir::new();
     let (process, bank, held, call) = busy(&dir).await;
     process.signal(Signal::SIGINT);
-    until("not serving", Duration::from_millis(500), async || !serving(&bank.caller).await).await;
+    until("not serving", Duration::from_secs(2), async || !serving(&bank.caller).await).await;
     // As fast as a person is.
     tokio::time::sleep(Duration::from_millis(300)).await;
     process.signal(Signal::SIGINT);

@@ -128,6 +128,14 @@ impl Books {
         }
     }
 
+    /// Whether a transfer took more from the pending total than it posted: its hold gave back a rest.
+    pub(super) fn released_more(&self, transfer: &pb::Transfer) -> bool {
+        let (id, [debit, _]) = (transfer_id(&transfer.id), sides(transfer));
+        let (ledger, version) = (&self.ledgers[&debit], self.version(id, debit));
+        let (before, after) = (ledger.totals[version - 1].0, ledger.totals[version].0);
+        before[2].saturating_sub(after[2]) > after[0].saturating_sub(before[0])
+    }
+
     /// The version that a transfer left on one of its accounts.
     pub(super) fn version(&self, id: TransferId, account: AccountId) -> usize {
         usize::try_from(side(&self.transfers[&id], account).version).unwrap()

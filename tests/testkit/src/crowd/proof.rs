@@ -150,10 +150,16 @@ impl<'a> Proof<'a> {
                 Origin { part: Part::One(*id), at: 0, command }
             } else {
                 let maybe = doubtful.get(id).into_iter().flatten();
+                let more = self.books.released_more(transfer);
                 let fits = |(unsure, origin): &&(bool, Origin)| {
-                    *unsure && could_be(transfer, &origin.command)
+                    *unsure && could_be(transfer, more, &origin.command)
                 };
-                let found = maybe.clone().find(fits).map(|(_, origin)| origin.clone());
+                // Posting a part without the rest explains itself whatever else the hold had.
+                let least = |(_, origin): &&(bool, Origin)| match &origin.command {
+                    Command::Post(c) => c.amount.is_none() || c.release_remainder,
+                    _ => false,
+                };
+                let found = maybe.filter(fits).min_by_key(least).map(|(_, origin)| origin.clone());
                 found.unwrap_or_else(|| panic!("nobody was told that he made {transfer:?}"))
             };
             self.origins.insert(*id, origin);
@@ -222,17 +228,22 @@ fn is_there(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Done { .. } | Outcome::Found(_))
 }
 
-/// Whether a stored transfer can be that command's, as far as its row tells.
-fn could_be(stored: &pb::Transfer, command: &Command) -> bool {
+/// Whether a stored transfer can be that command's, as far as its row tells, and whether its hold released `more`.
+fn could_be(stored: &pb::Transfer, more: bool, command: &Command) -> bool {
     let (debit, credit) = sides(stored).into();
+    let amount = stored.amount.as_ref().expect("an amount");
     match command {
         Command::Create(c) => {
-            let amount = stored.amount.as_ref().expect("an amount");
             let same = (c.debit, c.credit, &c.details.code) == (debit, credit, &stored.code);
             same && c.amount.amount.to_string() == amount.amount
         }
         Command::Post(c) => {
-            stored.kind() == pb::TransferKind::Post && c.pending.to_string() == stored.pending_id
+            let whole = c.amount.is_none();
+            let same = c.amount.as_ref().is_none_or(|m| m.amount.to_string() == amount.amount);
+            stored.kind() == pb::TransferKind::Post
+                && c.pending.to_string() == stored.pending_id
+                && same
+                && (!more || (c.release_remainder && !whole))
         }
         Command::Void(c) | Command::Expire(c) => {
             stored.kind() == pb::TransferKind::Void && c.pending.to_string() == stored.pending_id
