@@ -13,9 +13,9 @@ use bursar_proto::ledger::v1::{
 };
 use bursar_testkit::{Caller, Keyed, Random};
 use prost_types::Timestamp;
-use tonic::Status;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
+use tonic::{Code, Status};
 use uuid::Uuid;
 
 use super::pace::Turn;
@@ -58,6 +58,16 @@ impl Worker {
     async fn create(&mut self, tenant: usize, transfer: NewTransfer) -> Result<(), Status> {
         let request = CreateTransferRequest { transfer: Some(transfer), validate_only: false };
         self.tenants[tenant].transfers.create_transfer(request).await.map(drop)
+    }
+
+    async fn refused(&mut self) -> Result<(), Status> {
+        let (tenant, mut transfer) = self.transfer(false);
+        transfer.amount = transfer.amount.map(|m| Money { amount: "x".to_owned(), ..m });
+        match self.create(tenant, transfer).await {
+            Err(status) if status.code() == Code::InvalidArgument => Ok(()),
+            Err(status) => Err(status),
+            Ok(()) => Err(Status::unknown("a bad amount was taken")),
+        }
     }
 
     async fn post(&mut self, tenant: usize, pending_id: String) -> Result<(), Status> {
@@ -115,6 +125,7 @@ impl Turn for Worker {
                 let (tenant, transfer) = self.transfer(false);
                 book.note(since, 1, self.create(tenant, transfer).await);
             }
+            Call::Refused => book.note(since, 1, self.refused().await),
             Call::TwoPhase => {
                 let (tenant, transfer) = self.transfer(true);
                 let pending_id = transfer.id.clone();

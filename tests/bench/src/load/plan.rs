@@ -30,6 +30,8 @@ pub(crate) enum Choice {
 pub(crate) enum Call {
     /// One transfer.
     Transfer,
+    /// A transfer whose amount is no number: all of a call but what the database and the engine do.
+    Refused,
     /// A batch of that many transfers, all or nothing.
     Batch(u32),
     /// A stream of transfers, so many a message.

@@ -24,6 +24,10 @@ pub(crate) const NAMES: &[&str] = &[
     "unary_hot_c256",
     "many_tenants_c256",
     "two_phase_c64",
+    "transport_c1",
+    "transport_c8",
+    "transport_c64",
+    "transport_c256",
     "open_uniform",
     "fairness",
     "batch_8190",
@@ -38,11 +42,15 @@ pub(crate) const NAMES: &[&str] = &[
 /// What a workload is compared with of our own figures: it must have run before.
 fn needs(name: &str) -> Option<&'static str> {
     match name {
+        "transport_c1" => Some("unary_c1"),
+        "transport_c8" => Some("unary_c8"),
         "unary_zipf_c1024" => Some("unary_zipf_c256"),
-        "unary_hot_c64" | "two_phase_c64" | "open_uniform" => Some("unary_uniform_c64"),
+        "unary_hot_c64" | "transport_c64" | "two_phase_c64" | "open_uniform" => {
+            Some("unary_uniform_c64")
+        }
         // One filling serves both.
         "memory" => Some("growth"),
-        "unary_hot_c256" | "many_tenants_c256" => Some("unary_uniform_c256"),
+        "unary_hot_c256" | "transport_c256" | "many_tenants_c256" => Some("unary_uniform_c256"),
         _ => None,
     }
 }

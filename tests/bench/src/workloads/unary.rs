@@ -56,6 +56,10 @@ pub(super) async fn run(
             let goal = Goal::Ratio(0.8);
             Ok(vec![beside_own(rate(name, &ours, UNIT), before, "unary_uniform_c64", goal)])
         }
+        "transport_c1" => transport(name, session, before, 1, "unary_c1").await,
+        "transport_c8" => transport(name, session, before, 8, "unary_c8").await,
+        "transport_c64" => transport(name, session, before, 64, "unary_uniform_c64").await,
+        "transport_c256" => transport(name, session, before, 256, "unary_uniform_c256").await,
         "open_uniform" => open(name, session, before).await,
         _ => match unary(name) {
             Some(unary) => compare(name, session, before, &unary).await,
@@ -99,6 +103,24 @@ async fn many_tenants(
         beside_own(row, before, "unary_uniform_c256", Goal::Ratio(0.6)),
         sql.beside(TENANTS.name, theirs),
     ])
+}
+
+/// What is left when nothing is posted: no change of engine or tables can bring a transfer above this rate.
+async fn transport(
+    name: &str,
+    session: &Session<'_>,
+    before: &[Row],
+    callers: u32,
+    own: &str,
+) -> Result<Vec<Row>, Fault> {
+    let load = Load::closed(callers, Call::Refused, Choice::Uniform);
+    let (ours, _) = session.in_turns(name, session.one(), &load, None).await?;
+    let of = figure(before, own).map(|row| row.value);
+    let mut row = rate(name, &ours, "calls/s").beside(own, of);
+    row.note = "CreateTransfer with a bad amount, refused before the engine: authenticated, decoded, checked and \
+                answered, without a database"
+        .into();
+    Ok(vec![row])
 }
 
 /// At half the rate that the closed loop reached: what latency is when nobody pushes.
