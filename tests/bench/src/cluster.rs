@@ -13,7 +13,7 @@ use crate::{Fault, machine};
 /// What is set apart from what the embedded PostgreSQL always has. Checkpoints are rare, so that they meet neither
 /// side by chance; everything that makes a commit durable stays on.
 const SETTINGS: &[(&str, &str)] = &[
-    ("shared_buffers", "1GB"),
+    ("shared_buffers", "4GB"),
     ("max_connections", "400"),
     ("max_wal_size", "16GB"),
     ("min_wal_size", "2GB"),

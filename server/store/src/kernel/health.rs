@@ -39,8 +39,8 @@ pub(super) struct Probe {
     served: bool,
     /// There is an outage, and the log has been told.
     told: bool,
-    /// How often the ledger's tables had doubled when plans were last made anew.
-    doublings: Option<i64>,
+    /// How often the ledger's tables had grown sixteenfold when plans were last made anew.
+    growth: Option<i64>,
 }
 
 impl Probe {
@@ -85,13 +85,13 @@ impl Probe {
         });
     }
 
-    /// Has statements planned anew when a table has doubled: a generic plan outlives the sizes it was made for, and one
+    /// Has statements planned anew when a table has grown much: a generic plan outlives the sizes it was made for, and one
     /// made while a table was empty walks all of it. PostgreSQL itself makes new ones only after the next ANALYZE.
     async fn follow_growth(&mut self, store: &Inner) {
         let Some(connection) = &mut self.connection else { return };
-        let found = tokio::time::timeout(PATIENCE, safety::doublings(connection)).await;
+        let found = tokio::time::timeout(PATIENCE, safety::growth(connection)).await;
         let Ok(Ok(now)) = found else { return };
-        if self.doublings.replace(now).is_some_and(|before| before != now) {
+        if self.growth.replace(now).is_some_and(|before| before != now) {
             store.schema_epoch.fetch_add(1, Ordering::Relaxed);
         }
     }
