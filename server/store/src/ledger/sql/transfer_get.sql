@@ -1,4 +1,7 @@
 FROM bursar.ledger_transfer t
 LEFT JOIN bursar.ledger_account a ON a.tenant_id = t.tenant_id AND a.id = t.debit_id
-LEFT JOIN bursar.ledger_hold h ON h.tenant_id = t.tenant_id AND h.id = CASE WHEN t.kind = 'pending' THEN t.id END
+LEFT JOIN LATERAL (
+    SELECT amount, remaining, state, expires_at, created_at, ended_at
+    FROM bursar.ledger_hold WHERE tenant_id = $1 AND id = CASE WHEN t.kind = 'pending' THEN t.id END OFFSET 0
+) AS h ON true
 WHERE t.tenant_id = $1 AND t.id = ANY ($2)

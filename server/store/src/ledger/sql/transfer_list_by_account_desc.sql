@@ -39,5 +39,8 @@ CROSS JOIN (
     SELECT (SELECT own.asset FROM bursar.ledger_account own WHERE own.tenant_id = $1 AND own.id = $2) AS asset,
            (SELECT own.scale FROM bursar.ledger_account own WHERE own.tenant_id = $1 AND own.id = $2) AS scale
 ) AS a
-LEFT JOIN bursar.ledger_hold h ON h.tenant_id = $1 AND h.id = CASE WHEN t.kind = 'pending' THEN t.id END
+LEFT JOIN LATERAL (
+    SELECT amount, remaining, state, expires_at, created_at, ended_at
+    FROM bursar.ledger_hold WHERE tenant_id = $1 AND id = CASE WHEN t.kind = 'pending' THEN t.id END OFFSET 0
+) AS h ON true
 ORDER BY t.posted_at DESC

@@ -1,12 +1,14 @@
 FROM bursar.ledger_transfer t
 JOIN bursar.ledger_account a ON a.tenant_id = t.tenant_id AND a.id = t.debit_id
-LEFT JOIN bursar.ledger_hold h ON h.tenant_id = t.tenant_id AND h.id = CASE WHEN t.kind = 'pending' THEN t.id END
+LEFT JOIN LATERAL (
+    SELECT amount, remaining, state, expires_at, created_at, ended_at
+    FROM bursar.ledger_hold WHERE tenant_id = $1 AND id = CASE WHEN t.kind = 'pending' THEN t.id END OFFSET 0
+) AS h ON true
 WHERE t.tenant_id = $1 AND t.group_id = $11
       AND t.posted_at >= $7 AND t.posted_at < $8
       AND (t.posted_at, t.id) < ($2, $3) AND t.posted_at <= $2
       AND COALESCE(t.code = $5, $5::text IS NULL) AND COALESCE(t.kind = $6, $6::text IS NULL)
       AND COALESCE(t.external_reference = $9, $9::text IS NULL) AND COALESCE(t.metadata @> $10, $10::jsonb IS NULL)
       AND COALESCE(t.pending_id = $12, $12::uuid IS NULL)
-      AND t.kind <> 'fenced'
 ORDER BY t.posted_at DESC, t.id DESC
 LIMIT $4
