@@ -314,7 +314,7 @@ CREATE TABLE bursar.ledger_account (
     CONSTRAINT ledger_account_state_check CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text])))
 ) WITH (fillfactor=70);
 COMMENT ON TABLE bursar.ledger_account IS 'Accounts of one asset each, with running totals in natural units.';
-CREATE INDEX ledger_account_asset ON bursar.ledger_account USING btree (tenant_id, asset, id);
+CREATE INDEX ledger_account_asset ON bursar.ledger_account USING btree (tenant_id, asset, id) WHERE (asset <> ''::text);
 CREATE INDEX ledger_account_code ON bursar.ledger_account USING btree (tenant_id, code, id) WHERE (code <> ''::text);
 CREATE UNIQUE INDEX ledger_account_reference ON bursar.ledger_account USING btree (tenant_id, external_reference) WHERE (external_reference IS NOT NULL);
 ALTER TABLE bursar.ledger_account ENABLE ROW LEVEL SECURITY;

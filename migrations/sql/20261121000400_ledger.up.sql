@@ -34,7 +34,8 @@ CREATE TABLE IF NOT EXISTS bursar.ledger_account (
 COMMENT ON TABLE bursar.ledger_account IS 'Accounts of one asset each, with running totals in natural units.';
 CREATE UNIQUE INDEX IF NOT EXISTS ledger_account_reference ON bursar.ledger_account (tenant_id, external_reference)
     WHERE external_reference IS NOT NULL;
-CREATE INDEX IF NOT EXISTS ledger_account_asset ON bursar.ledger_account (tenant_id, asset, id);
+-- Partial, though no asset is empty, so that it is no choice for what does not ask for an asset.
+CREATE INDEX IF NOT EXISTS ledger_account_asset ON bursar.ledger_account (tenant_id, asset, id) WHERE asset <> '';
 CREATE INDEX IF NOT EXISTS ledger_account_code ON bursar.ledger_account (tenant_id, code, id) WHERE code <> '';
 ALTER TABLE bursar.ledger_account ENABLE ROW LEVEL SECURITY;
 ALTER TABLE bursar.ledger_account FORCE ROW LEVEL SECURITY;

@@ -4,7 +4,9 @@ SELECT asked.n, a.id, a.asset, a.scale,
        past.version, past.debits_posted, past.credits_posted, past.debits_pending, past.credits_pending,
        h.id AS hold_id, h.debit_id, h.credit_id, h.amount, h.remaining, h.expires_at, h.created_at
 FROM unnest($2::uuid[], $3::timestamptz[]) WITH ORDINALITY AS asked (id, before, n)
-JOIN bursar.ledger_account a ON a.tenant_id = $1 AND a.id = asked.id
+CROSS JOIN LATERAL (
+    SELECT id, asset, scale FROM bursar.ledger_account WHERE tenant_id = $1 AND id = asked.id OFFSET 0
+) AS a
 LEFT JOIN LATERAL (
     (SELECT t.posted_at, t.debit_version AS version, t.debit_debits_posted AS debits_posted,
             t.debit_credits_posted AS credits_posted, t.debit_debits_pending AS debits_pending,
