@@ -314,7 +314,7 @@ CREATE TABLE bursar.ledger_account (
     CONSTRAINT ledger_account_state_check CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text])))
 ) WITH (fillfactor=70);
 COMMENT ON TABLE bursar.ledger_account IS 'Accounts of one asset each, with running totals in natural units.';
-CREATE INDEX ledger_account_asset ON bursar.ledger_account USING btree (tenant_id, asset, id) WHERE (asset <> ''::text);
+CREATE INDEX ledger_account_asset ON bursar.ledger_account USING btree (tenant_id, asset, id) WHERE (asset IS NOT NULL);
 CREATE INDEX ledger_account_code ON bursar.ledger_account USING btree (tenant_id, code, id) WHERE (code <> ''::text);
 CREATE UNIQUE INDEX ledger_account_reference ON bursar.ledger_account USING btree (tenant_id, external_reference) WHERE (external_reference IS NOT NULL);
 ALTER TABLE bursar.ledger_account ENABLE ROW LEVEL SECURITY;
@@ -345,8 +345,8 @@ CREATE TABLE bursar.ledger_hold (
     CONSTRAINT ledger_hold_state_check CHECK ((state = ANY (ARRAY['open'::text, 'posted'::text, 'voided'::text, 'expired'::text])))
 );
 COMMENT ON TABLE bursar.ledger_hold IS 'What changes about a pending transfer: how much is still reserved.';
-CREATE INDEX ledger_hold_credit ON bursar.ledger_hold USING btree (tenant_id, credit_id, ended_at);
-CREATE INDEX ledger_hold_debit ON bursar.ledger_hold USING btree (tenant_id, debit_id, ended_at);
+CREATE INDEX ledger_hold_credit ON bursar.ledger_hold USING btree (tenant_id, credit_id, ended_at) WHERE (credit_id IS NOT NULL);
+CREATE INDEX ledger_hold_debit ON bursar.ledger_hold USING btree (tenant_id, debit_id, ended_at) WHERE (debit_id IS NOT NULL);
 CREATE INDEX ledger_hold_due ON bursar.ledger_hold USING btree (expires_at) WHERE ((state = 'open'::text) AND (expires_at IS NOT NULL));
 ALTER TABLE bursar.ledger_hold ENABLE ROW LEVEL SECURITY;
 ALTER TABLE bursar.ledger_hold FORCE ROW LEVEL SECURITY;
@@ -415,10 +415,10 @@ CREATE TABLE bursar.ledger_transfer (
     CONSTRAINT ledger_transfer_sides CHECK (((debit_id <> credit_id) OR (kind = 'fenced'::text)))
 );
 COMMENT ON TABLE bursar.ledger_transfer IS 'Append-only transfers with the totals they left on both sides.';
-CREATE INDEX ledger_transfer_credit ON bursar.ledger_transfer USING btree (tenant_id, credit_id, posted_at);
-CREATE INDEX ledger_transfer_credit_shifted ON bursar.ledger_transfer USING btree (tenant_id, credit_id, value_date, posted_at) WHERE shifted;
-CREATE INDEX ledger_transfer_debit ON bursar.ledger_transfer USING btree (tenant_id, debit_id, posted_at);
-CREATE INDEX ledger_transfer_debit_shifted ON bursar.ledger_transfer USING btree (tenant_id, debit_id, value_date, posted_at) WHERE shifted;
+CREATE INDEX ledger_transfer_credit ON bursar.ledger_transfer USING btree (tenant_id, credit_id, posted_at) WHERE (credit_id IS NOT NULL);
+CREATE INDEX ledger_transfer_credit_shifted ON bursar.ledger_transfer USING btree (tenant_id, credit_id, value_date, posted_at) WHERE (shifted AND (credit_id IS NOT NULL));
+CREATE INDEX ledger_transfer_debit ON bursar.ledger_transfer USING btree (tenant_id, debit_id, posted_at) WHERE (debit_id IS NOT NULL);
+CREATE INDEX ledger_transfer_debit_shifted ON bursar.ledger_transfer USING btree (tenant_id, debit_id, value_date, posted_at) WHERE (shifted AND (debit_id IS NOT NULL));
 CREATE INDEX ledger_transfer_group ON bursar.ledger_transfer USING btree (tenant_id, group_id, posted_at, id) WHERE (group_id IS NOT NULL);
 CREATE INDEX ledger_transfer_pending ON bursar.ledger_transfer USING btree (tenant_id, pending_id, posted_at, id) WHERE (pending_id IS NOT NULL);
 CREATE INDEX ledger_transfer_reference ON bursar.ledger_transfer USING btree (tenant_id, external_reference, posted_at, id) WHERE (external_reference IS NOT NULL);

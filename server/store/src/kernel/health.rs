@@ -39,8 +39,6 @@ pub(super) struct Probe {
     served: bool,
     /// There is an outage, and the log has been told.
     told: bool,
-    /// How often the ledger's tables had grown sixteenfold when plans were last made anew.
-    growth: Option<i64>,
 }
 
 impl Probe {
@@ -77,23 +75,11 @@ impl Probe {
             _ => {}
         }
         self.told = now == Reach::Down;
-        self.follow_growth(store).await;
         store.reach.send_if_modified(|old| {
             let changed = *old != now;
             *old = now;
             changed
         });
-    }
-
-    /// Has statements planned anew when a table has grown much: a generic plan outlives the sizes it was made for, and one
-    /// made while a table was empty walks all of it. PostgreSQL itself makes new ones only after the next ANALYZE.
-    async fn follow_growth(&mut self, store: &Inner) {
-        let Some(connection) = &mut self.connection else { return };
-        let found = tokio::time::timeout(PATIENCE, safety::growth(connection)).await;
-        let Ok(Ok(now)) = found else { return };
-        if self.growth.replace(now).is_some_and(|before| before != now) {
-            store.schema_epoch.fetch_add(1, Ordering::Relaxed);
-        }
     }
 
     /// The connection of the last look may have ended for reasons of its own: a new one has the last word.

@@ -42,7 +42,6 @@ pub(crate) mod sql {
         ENTER = "enter";
         TIMEOUT = "timeout";
         PROBE = "probe";
-        GROWTH = "growth";
         SCHEMA_VERSION = "schema_version";
         SAFETY_LOGIN = "safety_login";
         SAFETY_TABLES = "safety_tables";

@@ -70,11 +70,6 @@ async fn schema_version(connection: &mut Connection) -> Result<Option<i64>, toki
     }
 }
 
-/// How often the ledger's tables have doubled, all together.
-pub(super) async fn growth(connection: &mut Connection) -> Result<i64, tokio_postgres::Error> {
-    one(connection, &sql::GROWTH, "growth").await
-}
-
 async fn query(
     connection: &mut Connection,
     stmt: &'static Stmt,

@@ -1,7 +1,7 @@
 SELECT id, asset, scale, code, external_reference, metadata, state, balance_rule, overdraft_limit,
        debits_posted, credits_posted, debits_pending, credits_pending, version, revision, created_at, updated_at
 FROM bursar.ledger_account
-WHERE tenant_id = $1 AND id > $2 AND asset = $3 AND asset <> ''
+WHERE tenant_id = $1 AND id > $2 AND asset = $3
   AND COALESCE(code = $4, $4::text IS NULL)
   AND COALESCE(external_reference = $5, $5::text IS NULL) AND COALESCE(state = $6, $6::text IS NULL)
 ORDER BY id

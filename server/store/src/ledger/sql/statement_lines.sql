@@ -2,29 +2,31 @@
 -- Transfers of their own day come in that order by their posting time alone, between $3 and $4; the others by value
 -- date, after $5 and $6 and until $7. COALESCE hides from the planner that none is 'fenced', and with it the index by time.
 WITH page AS (
-    (SELECT t.tenant_id, t.id, t.value_date, t.posted_at FROM bursar.ledger_transfer t
+    (SELECT t.id, t.value_date, t.posted_at FROM bursar.ledger_transfer t
      WHERE t.tenant_id = $1 AND t.debit_id = $2 AND t.posted_at >= $3 AND t.posted_at < $4
        AND NOT t.shifted AND COALESCE(t.kind IN ('direct', 'post', 'reversal'), false)
      ORDER BY t.posted_at LIMIT $8)
     UNION ALL
-    (SELECT t.tenant_id, t.id, t.value_date, t.posted_at FROM bursar.ledger_transfer t
+    (SELECT t.id, t.value_date, t.posted_at FROM bursar.ledger_transfer t
      WHERE t.tenant_id = $1 AND t.credit_id = $2 AND t.posted_at >= $3 AND t.posted_at < $4
        AND NOT t.shifted AND COALESCE(t.kind IN ('direct', 'post', 'reversal'), false)
      ORDER BY t.posted_at LIMIT $8)
     UNION ALL
-    (SELECT t.tenant_id, t.id, t.value_date, t.posted_at FROM bursar.ledger_transfer t
+    (SELECT t.id, t.value_date, t.posted_at FROM bursar.ledger_transfer t
      WHERE t.tenant_id = $1 AND t.debit_id = $2 AND (t.value_date, t.posted_at) > ($5, $6) AND t.value_date <= $7
        AND t.shifted AND COALESCE(t.kind IN ('direct', 'post', 'reversal'), false)
      ORDER BY t.value_date, t.posted_at LIMIT $8)
     UNION ALL
-    (SELECT t.tenant_id, t.id, t.value_date, t.posted_at FROM bursar.ledger_transfer t
+    (SELECT t.id, t.value_date, t.posted_at FROM bursar.ledger_transfer t
      WHERE t.tenant_id = $1 AND t.credit_id = $2 AND (t.value_date, t.posted_at) > ($5, $6) AND t.value_date <= $7
        AND t.shifted AND COALESCE(t.kind IN ('direct', 'post', 'reversal'), false)
      ORDER BY t.value_date, t.posted_at LIMIT $8)
     ORDER BY value_date, posted_at LIMIT $8
 )
-SELECT t.id, t.kind, t.debit_id, t.credit_id, t.amount, t.code, t.external_reference, t.value_date, t.posted_at,
-       t.pending_id, t.reversed_id
+SELECT t.*
 FROM page
-JOIN bursar.ledger_transfer t ON t.tenant_id = page.tenant_id AND t.id = page.id
+CROSS JOIN LATERAL (
+    SELECT id, kind, debit_id, credit_id, amount, code, external_reference, value_date, posted_at, pending_id, reversed_id
+    FROM bursar.ledger_transfer WHERE tenant_id = $1 AND id = page.id OFFSET 0
+) AS t
 ORDER BY t.value_date, t.posted_at

@@ -4,7 +4,7 @@ SELECT t.id, t.kind, t.debit_id, t.credit_id, a.asset, a.scale, t.amount, t.code
        t.debit_version, t.debit_debits_posted, t.debit_credits_posted, t.debit_debits_pending, t.debit_credits_pending,
        t.credit_version, t.credit_debits_posted, t.credit_credits_posted, t.credit_debits_pending, t.credit_credits_pending
 FROM bursar.ledger_transfer t
-JOIN bursar.ledger_account a ON a.tenant_id = t.tenant_id AND a.id = t.debit_id
+CROSS JOIN LATERAL (SELECT asset, scale FROM bursar.ledger_account WHERE tenant_id = $1 AND id = t.debit_id OFFSET 0) AS a
 WHERE t.tenant_id = $1
   AND (t.posted_at, t.id) < ($2, $3) AND t.posted_at <= $2
   AND t.posted_at >= $4 AND t.posted_at < $5

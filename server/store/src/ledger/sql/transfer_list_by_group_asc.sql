@@ -1,5 +1,5 @@
 FROM bursar.ledger_transfer t
-JOIN bursar.ledger_account a ON a.tenant_id = t.tenant_id AND a.id = t.debit_id
+CROSS JOIN LATERAL (SELECT asset, scale FROM bursar.ledger_account WHERE tenant_id = $1 AND id = t.debit_id OFFSET 0) AS a
 LEFT JOIN LATERAL (
     SELECT amount, remaining, state, expires_at, created_at, ended_at
     FROM bursar.ledger_hold WHERE tenant_id = $1 AND id = CASE WHEN t.kind = 'pending' THEN t.id END OFFSET 0

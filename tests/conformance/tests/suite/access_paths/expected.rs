@@ -283,7 +283,6 @@ pub(super) const EXEMPT: &[(&str, Role, &str)] = &[
     ("enter", Tenant, "sets settings"),
     ("timeout", Tenant, "sets a setting"),
     ("probe", Tenant, "reads settings"),
-    ("growth", Tenant, "reads the catalog and the sizes of three files"),
     ("job_lock", Jobs, "takes an advisory lock"),
     ("period_lock", Tenant, "takes an advisory lock"),
     ("schema_version", Auth, "calls a function that reads the few rows of migration.applied"),

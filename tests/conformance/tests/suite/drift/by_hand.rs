@@ -41,7 +41,7 @@ async fn the_command_names_them_and_exits_with_2() {
     assert_eq!(row(1), ["index", "bursar.ledger_transfer_debit", "missing"]);
     assert_eq!(
         rows[1]["expected"],
-        "CREATE INDEX ledger_transfer_debit ON bursar.ledger_transfer USING btree (tenant_id, debit_id, posted_at);"
+        "CREATE INDEX ledger_transfer_debit ON bursar.ledger_transfer USING btree (tenant_id, debit_id, posted_at) WHERE (debit_id IS NOT NULL);"
     );
     assert_eq!(rows[1]["found"], Value::Null);
     assert_eq!(row(2), ["policy", "bursar.ledger_account.tenant_own", "changed"]);
