@@ -45,6 +45,17 @@ END $function$;
 REVOKE ALL ON FUNCTION tenancy.create_tenant(uuid, text, integer, integer, uuid, text, bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION tenancy.create_tenant(uuid, text, integer, integer, uuid, text, bytea) TO bursar_platform;
 
+CREATE OR REPLACE FUNCTION tenancy.current_institution()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog'
+AS $function$
+BEGIN
+    RETURN NULLIF(current_setting('app.institution_id', true), '')::uuid;
+END $function$;
+GRANT EXECUTE ON FUNCTION tenancy.current_institution() TO PUBLIC;
+
 CREATE OR REPLACE FUNCTION tenancy.current_tenant()
  RETURNS uuid
  LANGUAGE plpgsql
@@ -65,6 +76,105 @@ BEGIN
     RETURN tenant::uuid;
 END $function$;
 GRANT EXECUTE ON FUNCTION tenancy.current_tenant() TO PUBLIC;
+
+CREATE OR REPLACE FUNCTION tenancy.escrow_search_asset_templates(jsonb, uuid, text, text, text, text, uuid, bigint)
+ RETURNS SETOF uuid
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+DECLARE
+    tenant constant uuid := tenancy.current_tenant();
+    narrowed constant uuid := tenancy.current_institution();
+BEGIN
+    RETURN QUERY
+    SELECT a.id FROM bursar.escrow_asset_template a
+    WHERE a.tenant_id = tenant AND (narrowed IS NULL OR a.institution_id = narrowed)
+      AND jsonb_set('{}', ARRAY[a.tenant_id::text], a.config) @> jsonb_set('{}', ARRAY[tenant::text], $1)
+      AND ($2 IS NULL OR a.institution_id = $2) AND ($3 IS NULL OR a.code = $3) AND ($4 IS NULL OR a.name = $4)
+      AND ($5 IS NULL OR a.vertical = $5) AND ($6 IS NULL OR a.region = $6) AND ($7 IS NULL OR a.id > $7)
+    ORDER BY a.id LIMIT $8;
+END $function$;
+ALTER FUNCTION tenancy.escrow_search_asset_templates(jsonb, uuid, text, text, text, text, uuid, bigint) OWNER TO bursar_search;
+REVOKE ALL ON FUNCTION tenancy.escrow_search_asset_templates(jsonb, uuid, text, text, text, text, uuid, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenancy.escrow_search_asset_templates(jsonb, uuid, text, text, text, text, uuid, bigint) TO bursar_tenant;
+
+CREATE OR REPLACE FUNCTION tenancy.escrow_search_assets(jsonb, uuid, uuid, text, uuid, bigint)
+ RETURNS SETOF uuid
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+DECLARE
+    tenant constant uuid := tenancy.current_tenant();
+    narrowed constant uuid := tenancy.current_institution();
+BEGIN
+    RETURN QUERY
+    SELECT a.id FROM bursar.escrow_asset a
+    WHERE a.tenant_id = tenant AND (narrowed IS NULL OR a.institution_id = narrowed)
+      AND jsonb_set('{}', ARRAY[a.tenant_id::text], a.metadata) @> jsonb_set('{}', ARRAY[tenant::text], $1)
+      AND ($2 IS NULL OR a.institution_id = $2) AND ($3 IS NULL OR a.template_id = $3)
+      AND ($4 IS NULL OR a.label = $4) AND ($5 IS NULL OR a.id > $5)
+    ORDER BY a.id LIMIT $6;
+END $function$;
+ALTER FUNCTION tenancy.escrow_search_assets(jsonb, uuid, uuid, text, uuid, bigint) OWNER TO bursar_search;
+REVOKE ALL ON FUNCTION tenancy.escrow_search_assets(jsonb, uuid, uuid, text, uuid, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenancy.escrow_search_assets(jsonb, uuid, uuid, text, uuid, bigint) TO bursar_tenant;
+
+CREATE OR REPLACE FUNCTION tenancy.escrow_search_institutions(jsonb, text, text, text, text, uuid, bigint)
+ RETURNS SETOF uuid
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+DECLARE
+    tenant constant uuid := tenancy.current_tenant();
+    narrowed constant uuid := tenancy.current_institution();
+BEGIN
+    RETURN QUERY
+    SELECT i.id FROM bursar.escrow_institution i
+    WHERE i.tenant_id = tenant AND (narrowed IS NULL OR i.id = narrowed)
+      AND jsonb_set('{}', ARRAY[i.tenant_id::text], i.metadata) @> jsonb_set('{}', ARRAY[tenant::text], $1)
+      AND ($2 IS NULL OR i.code = $2) AND ($3 IS NULL OR i.name = $3)
+      AND ($4 IS NULL OR EXISTS (SELECT FROM bursar.escrow_institution_tag t WHERE t.tenant_id = tenant
+                                 AND t.institution_id = i.id AND t.kind = 'region' AND t.value = $4))
+      AND ($5 IS NULL OR EXISTS (SELECT FROM bursar.escrow_institution_tag t WHERE t.tenant_id = tenant
+                                 AND t.institution_id = i.id AND t.kind = 'vertical' AND t.value = $5))
+      AND ($6 IS NULL OR i.id > $6)
+    ORDER BY i.id LIMIT $7;
+END $function$;
+ALTER FUNCTION tenancy.escrow_search_institutions(jsonb, text, text, text, text, uuid, bigint) OWNER TO bursar_search;
+REVOKE ALL ON FUNCTION tenancy.escrow_search_institutions(jsonb, text, text, text, text, uuid, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenancy.escrow_search_institutions(jsonb, text, text, text, text, uuid, bigint) TO bursar_tenant;
+
+CREATE OR REPLACE FUNCTION tenancy.escrow_search_positions(jsonb, uuid, uuid, uuid, text, text, text, text, timestamp with time zone, timestamp with time zone, timestamp with time zone, uuid, bigint)
+ RETURNS SETOF uuid
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+ SET plan_cache_mode TO 'force_custom_plan'
+AS $function$
+DECLARE
+    tenant constant uuid := tenancy.current_tenant();
+    narrowed constant uuid := tenancy.current_institution();
+BEGIN
+    RETURN QUERY
+    SELECT p.id FROM bursar.escrow_position p
+    WHERE p.tenant_id = tenant AND (narrowed IS NULL OR p.institution_id = narrowed)
+      AND jsonb_set('{}', ARRAY[p.tenant_id::text], p.metadata) @> jsonb_set('{}', ARRAY[tenant::text], $1)
+      AND ($2 IS NULL OR p.institution_id = $2) AND ($3 IS NULL OR p.template_id = $3)
+      AND ($4 IS NULL OR p.asset_id = $4) AND ($5 IS NULL OR p.holder_reference = $5)
+      AND ($6 IS NULL OR p.currency = $6) AND ($7 IS NULL OR p.state = $7)
+      AND ($8 IS NULL OR p.external_reference = $8) AND ($9 IS NULL OR p.created_at >= $9)
+      AND ($10 IS NULL OR p.created_at < $10) AND ($11 IS NULL OR (p.created_at, p.id) > ($11, $12))
+    ORDER BY p.created_at, p.id LIMIT $13;
+END $function$;
+ALTER FUNCTION tenancy.escrow_search_positions(jsonb, uuid, uuid, uuid, text, text, text, text, timestamp with time zone, timestamp with time zone, timestamp with time zone, uuid, bigint) OWNER TO bursar_search;
+REVOKE ALL ON FUNCTION tenancy.escrow_search_positions(jsonb, uuid, uuid, uuid, text, text, text, text, timestamp with time zone, timestamp with time zone, timestamp with time zone, uuid, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION tenancy.escrow_search_positions(jsonb, uuid, uuid, uuid, text, text, text, text, timestamp with time zone, timestamp with time zone, timestamp with time zone, uuid, bigint) TO bursar_tenant;
 
 CREATE OR REPLACE FUNCTION tenancy.find_key(key_id uuid)
  RETURNS TABLE(tenant_id uuid, tenant_name text, tenant_state text, requests_per_second integer, label text, role text, institution_id uuid, hash bytea, expires_at timestamp with time zone, revoked_at timestamp with time zone)
@@ -281,6 +391,287 @@ CREATE POLICY tenant_own ON bursar.audit_event
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON bursar.audit_event FOR EACH STATEMENT EXECUTE FUNCTION tenancy.refuse_change();
 GRANT INSERT, SELECT ON bursar.audit_event TO bursar_tenant;
 
+CREATE TABLE bursar.escrow_asset (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    template_id uuid NOT NULL,
+    label text NOT NULL,
+    metadata jsonb NOT NULL DEFAULT '{}'::jsonb,
+    revision bigint NOT NULL DEFAULT 1,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    updated_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT escrow_asset_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT escrow_asset_label_check CHECK (((char_length(label) >= 1) AND (char_length(label) <= 200)))
+);
+COMMENT ON TABLE bursar.escrow_asset IS 'Single things that positions are held for.';
+CREATE INDEX escrow_asset_by_template ON bursar.escrow_asset USING btree (tenant_id, template_id, id);
+CREATE INDEX escrow_asset_institution ON bursar.escrow_asset USING btree (tenant_id, institution_id, id);
+CREATE INDEX escrow_asset_label ON bursar.escrow_asset USING btree (tenant_id, label, id);
+CREATE INDEX escrow_asset_metadata ON bursar.escrow_asset USING gin (jsonb_set('{}'::jsonb, ARRAY[(tenant_id)::text], metadata) jsonb_path_ops);
+CREATE UNIQUE INDEX escrow_asset_own ON bursar.escrow_asset USING btree (tenant_id, institution_id, template_id, id);
+ALTER TABLE bursar.escrow_asset ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.escrow_asset FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_own ON bursar.escrow_asset
+    USING (((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)) AND (institution_id = COALESCE(( SELECT tenancy.current_institution() AS current_institution), institution_id))))
+    WITH CHECK (((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)) AND (institution_id = COALESCE(( SELECT tenancy.current_institution() AS current_institution), institution_id))));
+GRANT SELECT ON bursar.escrow_asset TO bursar_search;
+GRANT INSERT, SELECT ON bursar.escrow_asset TO bursar_tenant;
+GRANT UPDATE (label, metadata, revision, updated_at) ON bursar.escrow_asset TO bursar_tenant;
+
+CREATE TABLE bursar.escrow_asset_template (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    vertical text NOT NULL DEFAULT ''::text,
+    region text NOT NULL DEFAULT ''::text,
+    config jsonb NOT NULL DEFAULT '{}'::jsonb,
+    revision bigint NOT NULL DEFAULT 1,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    updated_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT escrow_asset_template_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT escrow_asset_template_code_check CHECK (((char_length(code) >= 1) AND (char_length(code) <= 64))),
+    CONSTRAINT escrow_asset_template_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
+);
+COMMENT ON TABLE bursar.escrow_asset_template IS 'Kinds of asset an institution holds, with the rules for positions in them.';
+CREATE INDEX escrow_asset_template_by_code ON bursar.escrow_asset_template USING btree (tenant_id, code, id);
+CREATE UNIQUE INDEX escrow_asset_template_code ON bursar.escrow_asset_template USING btree (tenant_id, institution_id, code);
+CREATE INDEX escrow_asset_template_config ON bursar.escrow_asset_template USING gin (jsonb_set('{}'::jsonb, ARRAY[(tenant_id)::text], config) jsonb_path_ops);
+CREATE INDEX escrow_asset_template_name ON bursar.escrow_asset_template USING btree (tenant_id, name, id);
+CREATE UNIQUE INDEX escrow_asset_template_own ON bursar.escrow_asset_template USING btree (tenant_id, institution_id, id);
+CREATE INDEX escrow_asset_template_region ON bursar.escrow_asset_template USING btree (tenant_id, region, id);
+CREATE INDEX escrow_asset_template_vertical ON bursar.escrow_asset_template USING btree (tenant_id, vertical, id);
+ALTER TABLE bursar.escrow_asset_template ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.escrow_asset_template FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_own ON bursar.escrow_asset_template
+    USING (((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)) AND (institution_id = COALESCE(( SELECT tenancy.current_institution() AS current_institution), institution_id))))
+    WITH CHECK (((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)) AND (institution_id = COALESCE(( SELECT tenancy.current_institution() AS current_institution), institution_id))));
+GRANT SELECT ON bursar.escrow_asset_template TO bursar_search;
+GRANT INSERT, SELECT ON bursar.escrow_asset_template TO bursar_tenant;
+GRANT UPDATE (code, name, vertical, region, config, revision, updated_at) ON bursar.escrow_asset_template TO bursar_tenant;
+
+CREATE TABLE bursar.escrow_institution (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    metadata jsonb NOT NULL DEFAULT '{}'::jsonb,
+    revision bigint NOT NULL DEFAULT 1,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    updated_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT escrow_institution_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT escrow_institution_code_check CHECK (((char_length(code) >= 1) AND (char_length(code) <= 64))),
+    CONSTRAINT escrow_institution_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
+);
+COMMENT ON TABLE bursar.escrow_institution IS 'Who holds assets for others.';
+CREATE UNIQUE INDEX escrow_institution_code ON bursar.escrow_institution USING btree (tenant_id, code);
+CREATE INDEX escrow_institution_metadata ON bursar.escrow_institution USING gin (jsonb_set('{}'::jsonb, ARRAY[(tenant_id)::text], metadata) jsonb_path_ops);
+CREATE INDEX escrow_institution_name ON bursar.escrow_institution USING btree (tenant_id, name, id);
+ALTER TABLE bursar.escrow_institution ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.escrow_institution FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_own ON bursar.escrow_institution
+    USING (((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)) AND (id = COALESCE(( SELECT tenancy.current_institution() AS current_institution), id))))
+    WITH CHECK (((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)) AND (id = COALESCE(( SELECT tenancy.current_institution() AS current_institution), id))));
+GRANT SELECT ON bursar.escrow_institution TO bursar_search;
+GRANT INSERT, SELECT ON bursar.escrow_institution TO bursar_tenant;
+GRANT UPDATE (code, name, metadata, revision, updated_at) ON bursar.escrow_institution TO bursar_tenant;
+
+CREATE TABLE bursar.escrow_institution_tag (
+    tenant_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    kind text NOT NULL,
+    value text NOT NULL,
+    CONSTRAINT escrow_institution_tag_pkey PRIMARY KEY (tenant_id, institution_id, kind, value),
+    CONSTRAINT escrow_institution_tag_kind_check CHECK ((kind = ANY (ARRAY['region'::text, 'vertical'::text]))),
+    CONSTRAINT escrow_institution_tag_value_check CHECK (((char_length(value) >= 1) AND (char_length(value) <= 64)))
+);
+COMMENT ON TABLE bursar.escrow_institution_tag IS 'Regions and verticals of an institution: rows, so that a list by one has an index.';
+CREATE INDEX escrow_institution_tag_value ON bursar.escrow_institution_tag USING btree (tenant_id, kind, value, institution_id);
+ALTER TABLE bursar.escrow_institution_tag ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.escrow_institution_tag FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_own ON bursar.escrow_institution_tag
+    USING (((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)) AND (institution_id = COALESCE(( SELECT tenancy.current_institution() AS current_institution), institution_id))))
+    WITH CHECK (((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)) AND (institution_id = COALESCE(( SELECT tenancy.current_institution() AS current_institution), institution_id))));
+GRANT SELECT ON bursar.escrow_institution_tag TO bursar_search;
+GRANT DELETE, INSERT, SELECT ON bursar.escrow_institution_tag TO bursar_tenant;
+
+CREATE TABLE bursar.escrow_ledger_event (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    position_id uuid NOT NULL,
+    kind text NOT NULL,
+    previous_state text NOT NULL,
+    state text NOT NULL,
+    debit_id uuid NOT NULL,
+    credit_id uuid NOT NULL,
+    currency text NOT NULL,
+    scale smallint NOT NULL,
+    amount numeric NOT NULL,
+    payload jsonb NOT NULL DEFAULT '{}'::jsonb,
+    key_id uuid NOT NULL,
+    occurred_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT escrow_ledger_event_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT escrow_ledger_event_amount_check CHECK ((amount > (0)::numeric)),
+    CONSTRAINT escrow_ledger_event_kind_check CHECK ((kind = ANY (ARRAY['funded'::text, 'released'::text, 'refunded'::text])))
+);
+COMMENT ON TABLE bursar.escrow_ledger_event IS 'Append-only: what positions moved in the ledger.';
+CREATE INDEX escrow_ledger_event_for_position ON bursar.escrow_ledger_event USING btree (tenant_id, position_id, occurred_at, id);
+CREATE INDEX escrow_ledger_event_institution ON bursar.escrow_ledger_event USING btree (tenant_id, institution_id, occurred_at, id);
+CREATE INDEX escrow_ledger_event_kind ON bursar.escrow_ledger_event USING btree (tenant_id, kind, occurred_at, id);
+CREATE INDEX escrow_ledger_event_time ON bursar.escrow_ledger_event USING btree (tenant_id, occurred_at, id);
+ALTER TABLE bursar.escrow_ledger_event ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.escrow_ledger_event FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_own ON bursar.escrow_ledger_event
+    USING (((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)) AND (institution_id = COALESCE(( SELECT tenancy.current_institution() AS current_institution), institution_id))))
+    WITH CHECK (((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)) AND (institution_id = COALESCE(( SELECT tenancy.current_institution() AS current_institution), institution_id))));
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON bursar.escrow_ledger_event FOR EACH STATEMENT EXECUTE FUNCTION tenancy.refuse_change();
+GRANT INSERT, SELECT ON bursar.escrow_ledger_event TO bursar_tenant;
+
+CREATE TABLE bursar.escrow_policy (
+    tenant_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    region text NOT NULL,
+    allowed_states text[],
+    minimum_amounts jsonb NOT NULL DEFAULT '{}'::jsonb,
+    required_metadata text[] NOT NULL DEFAULT '{}'::text[],
+    four_eyes boolean NOT NULL DEFAULT false,
+    revision bigint NOT NULL DEFAULT 1,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    updated_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT escrow_policy_pkey PRIMARY KEY (tenant_id, institution_id, region)
+);
+COMMENT ON TABLE bursar.escrow_policy IS 'What an institution asks of positions whose template is of a region.';
+CREATE INDEX escrow_policy_region ON bursar.escrow_policy USING btree (tenant_id, region, institution_id);
+ALTER TABLE bursar.escrow_policy ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.escrow_policy FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_own ON bursar.escrow_policy
+    USING (((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)) AND (institution_id = COALESCE(( SELECT tenancy.current_institution() AS current_institution), institution_id))))
+    WITH CHECK (((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)) AND (institution_id = COALESCE(( SELECT tenancy.current_institution() AS current_institution), institution_id))));
+GRANT INSERT, SELECT ON bursar.escrow_policy TO bursar_tenant;
+GRANT UPDATE (allowed_states, minimum_amounts, required_metadata, four_eyes, revision, updated_at) ON bursar.escrow_policy TO bursar_tenant;
+
+CREATE TABLE bursar.escrow_policy_change (
+    tenant_id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    region text NOT NULL,
+    revision bigint NOT NULL,
+    before jsonb,
+    after jsonb NOT NULL,
+    key_id uuid NOT NULL,
+    changed_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT escrow_policy_change_pkey PRIMARY KEY (tenant_id, institution_id, region, revision)
+);
+COMMENT ON TABLE bursar.escrow_policy_change IS 'Append-only history of policies: who, when, what before.';
+ALTER TABLE bursar.escrow_policy_change ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.escrow_policy_change FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_own ON bursar.escrow_policy_change
+    USING (((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)) AND (institution_id = COALESCE(( SELECT tenancy.current_institution() AS current_institution), institution_id))))
+    WITH CHECK (((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)) AND (institution_id = COALESCE(( SELECT tenancy.current_institution() AS current_institution), institution_id))));
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON bursar.escrow_policy_change FOR EACH STATEMENT EXECUTE FUNCTION tenancy.refuse_change();
+GRANT INSERT, SELECT ON bursar.escrow_policy_change TO bursar_tenant;
+
+CREATE TABLE bursar.escrow_position (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    template_id uuid NOT NULL,
+    asset_id uuid NOT NULL,
+    holder_reference text NOT NULL,
+    currency text NOT NULL,
+    scale smallint NOT NULL,
+    amount numeric NOT NULL,
+    held numeric NOT NULL DEFAULT 0,
+    released numeric NOT NULL DEFAULT 0,
+    refunded numeric NOT NULL DEFAULT 0,
+    state text NOT NULL DEFAULT 'proposed'::text,
+    external_reference text,
+    metadata jsonb NOT NULL DEFAULT '{}'::jsonb,
+    account_id uuid NOT NULL,
+    funding_account_id uuid,
+    proposal_key_id uuid,
+    proposal_account_id uuid,
+    proposal_amount numeric,
+    revision bigint NOT NULL DEFAULT 1,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    updated_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT escrow_position_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT escrow_position_amount_check CHECK ((amount > (0)::numeric)),
+    CONSTRAINT escrow_position_held_check CHECK ((held >= (0)::numeric)),
+    CONSTRAINT escrow_position_holder_reference_check CHECK (((char_length(holder_reference) >= 1) AND (char_length(holder_reference) <= 200))),
+    CONSTRAINT escrow_position_over CHECK (((held = (0)::numeric) OR (state = ANY (ARRAY['funded'::text, 'locked'::text, 'disputed'::text])))),
+    CONSTRAINT escrow_position_proposal CHECK ((num_nulls(proposal_key_id, proposal_account_id, proposal_amount) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT escrow_position_refunded_check CHECK ((refunded >= (0)::numeric)),
+    CONSTRAINT escrow_position_released_check CHECK ((released >= (0)::numeric)),
+    CONSTRAINT escrow_position_scale_check CHECK (((scale >= 0) AND (scale <= 18))),
+    CONSTRAINT escrow_position_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'funded'::text, 'locked'::text, 'disputed'::text, 'released'::text, 'refunded'::text, 'cancelled'::text, 'expired'::text]))),
+    CONSTRAINT escrow_position_sums CHECK (((((held + released) + refunded) = (0)::numeric) OR (((held + released) + refunded) = amount)))
+) WITH (fillfactor=80);
+COMMENT ON TABLE bursar.escrow_position IS 'What is held for a holder, and where in its life it is.';
+CREATE UNIQUE INDEX escrow_position_account ON bursar.escrow_position USING btree (tenant_id, account_id);
+CREATE INDEX escrow_position_by_reference ON bursar.escrow_position USING btree (tenant_id, external_reference, created_at, id) WHERE (external_reference IS NOT NULL);
+CREATE INDEX escrow_position_created ON bursar.escrow_position USING btree (tenant_id, created_at, id);
+CREATE INDEX escrow_position_currency ON bursar.escrow_position USING btree (tenant_id, currency, created_at, id);
+CREATE INDEX escrow_position_for_asset ON bursar.escrow_position USING btree (tenant_id, asset_id, created_at, id);
+CREATE INDEX escrow_position_holder ON bursar.escrow_position USING btree (tenant_id, holder_reference, created_at, id);
+CREATE INDEX escrow_position_institution ON bursar.escrow_position USING btree (tenant_id, institution_id, created_at, id);
+CREATE INDEX escrow_position_institution_state ON bursar.escrow_position USING btree (tenant_id, institution_id, state, created_at, id);
+CREATE INDEX escrow_position_metadata ON bursar.escrow_position USING gin (jsonb_set('{}'::jsonb, ARRAY[(tenant_id)::text], metadata) jsonb_path_ops);
+CREATE UNIQUE INDEX escrow_position_reference ON bursar.escrow_position USING btree (tenant_id, institution_id, external_reference) WHERE (external_reference IS NOT NULL);
+CREATE INDEX escrow_position_state ON bursar.escrow_position USING btree (tenant_id, state, created_at, id);
+CREATE INDEX escrow_position_template ON bursar.escrow_position USING btree (tenant_id, template_id, created_at, id);
+ALTER TABLE bursar.escrow_position ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.escrow_position FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_own ON bursar.escrow_position
+    USING (((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)) AND (institution_id = COALESCE(( SELECT tenancy.current_institution() AS current_institution), institution_id))))
+    WITH CHECK (((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)) AND (institution_id = COALESCE(( SELECT tenancy.current_institution() AS current_institution), institution_id))));
+GRANT SELECT ON bursar.escrow_position TO bursar_search;
+GRANT INSERT, SELECT ON bursar.escrow_position TO bursar_tenant;
+GRANT UPDATE (held, released, refunded, state, funding_account_id, proposal_key_id, proposal_account_id, proposal_amount, revision, updated_at) ON bursar.escrow_position TO bursar_tenant;
+
+CREATE TABLE bursar.escrow_position_event (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    institution_id uuid NOT NULL,
+    position_id uuid NOT NULL,
+    revision bigint NOT NULL,
+    kind text NOT NULL,
+    previous_state text,
+    state text NOT NULL,
+    scale smallint NOT NULL,
+    amount numeric NOT NULL DEFAULT 0,
+    held numeric NOT NULL,
+    released numeric NOT NULL,
+    refunded numeric NOT NULL,
+    account_id uuid,
+    reason text NOT NULL DEFAULT ''::text,
+    metadata jsonb NOT NULL DEFAULT '{}'::jsonb,
+    transfer_ids uuid[] NOT NULL DEFAULT '{}'::uuid[],
+    key_id uuid NOT NULL,
+    occurred_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT escrow_position_event_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT escrow_position_event_amount_check CHECK ((amount >= (0)::numeric)),
+    CONSTRAINT escrow_position_event_held_check CHECK ((held >= (0)::numeric)),
+    CONSTRAINT escrow_position_event_kind_check CHECK ((kind = ANY (ARRAY['created'::text, 'moved'::text, 'partly_released'::text, 'partly_refunded'::text, 'release_proposed'::text]))),
+    CONSTRAINT escrow_position_event_refunded_check CHECK ((refunded >= (0)::numeric)),
+    CONSTRAINT escrow_position_event_released_check CHECK ((released >= (0)::numeric))
+);
+COMMENT ON TABLE bursar.escrow_position_event IS 'Append-only: all that happened to a position.';
+CREATE INDEX escrow_position_event_institution ON bursar.escrow_position_event USING btree (tenant_id, institution_id, occurred_at, id);
+CREATE INDEX escrow_position_event_kind ON bursar.escrow_position_event USING btree (tenant_id, kind, occurred_at, id);
+CREATE UNIQUE INDEX escrow_position_event_order ON bursar.escrow_position_event USING btree (tenant_id, position_id, revision);
+CREATE INDEX escrow_position_event_position ON bursar.escrow_position_event USING btree (tenant_id, position_id, occurred_at, id);
+CREATE INDEX escrow_position_event_time ON bursar.escrow_position_event USING btree (tenant_id, occurred_at, id);
+ALTER TABLE bursar.escrow_position_event ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.escrow_position_event FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_own ON bursar.escrow_position_event
+    USING (((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)) AND (institution_id = COALESCE(( SELECT tenancy.current_institution() AS current_institution), institution_id))))
+    WITH CHECK (((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)) AND (institution_id = COALESCE(( SELECT tenancy.current_institution() AS current_institution), institution_id))));
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON bursar.escrow_position_event FOR EACH STATEMENT EXECUTE FUNCTION tenancy.refuse_change();
+GRANT INSERT, SELECT ON bursar.escrow_position_event TO bursar_tenant;
+
 CREATE TABLE bursar.ledger_account (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -484,4 +875,31 @@ CREATE POLICY tenant_read ON bursar.ref_asset FOR SELECT
 CREATE TRIGGER shared_code AFTER INSERT OR UPDATE OF tenant_id, code ON bursar.ref_asset FOR EACH ROW EXECUTE FUNCTION tenancy.ref_asset_guard();
 GRANT INSERT, SELECT ON bursar.ref_asset TO bursar_tenant;
 
+CREATE TABLE bursar.trace_link (
+    tenant_id uuid NOT NULL,
+    kind text NOT NULL,
+    resource_id uuid NOT NULL,
+    transfer_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT trace_link_pkey PRIMARY KEY (tenant_id, kind, resource_id, transfer_id),
+    CONSTRAINT trace_link_kind_check CHECK ((kind = ANY (ARRAY['position'::text, 'execution'::text])))
+);
+COMMENT ON TABLE bursar.trace_link IS 'Append-only: transfers of positions and executions, written with what moved the money.';
+CREATE INDEX trace_link_transfer ON bursar.trace_link USING btree (tenant_id, transfer_id);
+ALTER TABLE bursar.trace_link ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.trace_link FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_own ON bursar.trace_link
+    USING ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)))
+    WITH CHECK ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)));
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON bursar.trace_link FOR EACH STATEMENT EXECUTE FUNCTION tenancy.refuse_change();
+GRANT INSERT, SELECT ON bursar.trace_link TO bursar_tenant;
+
 ALTER TABLE bursar.admin_api_key ADD CONSTRAINT admin_api_key_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES bursar.admin_tenant(tenant_id);
+ALTER TABLE bursar.escrow_asset ADD CONSTRAINT escrow_asset_template_own FOREIGN KEY (tenant_id, institution_id, template_id) REFERENCES bursar.escrow_asset_template(tenant_id, institution_id, id);
+ALTER TABLE bursar.escrow_asset_template ADD CONSTRAINT escrow_asset_template_institution FOREIGN KEY (tenant_id, institution_id) REFERENCES bursar.escrow_institution(tenant_id, id);
+ALTER TABLE bursar.escrow_institution_tag ADD CONSTRAINT escrow_institution_tag_institution FOREIGN KEY (tenant_id, institution_id) REFERENCES bursar.escrow_institution(tenant_id, id);
+ALTER TABLE bursar.escrow_ledger_event ADD CONSTRAINT escrow_ledger_event_position FOREIGN KEY (tenant_id, position_id) REFERENCES bursar.escrow_position(tenant_id, id);
+ALTER TABLE bursar.escrow_policy ADD CONSTRAINT escrow_policy_institution FOREIGN KEY (tenant_id, institution_id) REFERENCES bursar.escrow_institution(tenant_id, id);
+ALTER TABLE bursar.escrow_policy_change ADD CONSTRAINT escrow_policy_change_policy FOREIGN KEY (tenant_id, institution_id, region) REFERENCES bursar.escrow_policy(tenant_id, institution_id, region);
+ALTER TABLE bursar.escrow_position ADD CONSTRAINT escrow_position_asset FOREIGN KEY (tenant_id, institution_id, template_id, asset_id) REFERENCES bursar.escrow_asset(tenant_id, institution_id, template_id, id);
+ALTER TABLE bursar.escrow_position_event ADD CONSTRAINT escrow_position_event_position FOREIGN KEY (tenant_id, position_id) REFERENCES bursar.escrow_position(tenant_id, id);

@@ -39,6 +39,8 @@ const STEPS: &[Step] = &[
     step!(20261121000300, "reference"),
     step!(20261121000400, "ledger"),
     step!(20261128000100, "periods"),
+    step!(20261128000200, "trace"),
+    step!(20261128000300, "escrow"),
 ];
 
 /// All migrations, oldest first.

@@ -98,6 +98,19 @@ pub enum ErrorReason {
     PeriodClosed = 41,
     /// FAILED_PRECONDITION. All days up to then are closed already. Metadata: `ends_on`.
     PeriodAlreadyClosed = 42,
+    /// FAILED_PRECONDITION. The position's life does not go from its state to the one asked for. `allowed`: the states that
+    /// may follow, comma separated. Metadata: `state`, `to`, `allowed`.
+    TransitionNotAllowed = 50,
+    /// FAILED_PRECONDITION. The institution's policy for the region asks for something else. `rule` is `allowed_states`,
+    /// `minimum_amounts` or `required_metadata`, and `wanted` what it asks for. Metadata: `rule`, `wanted`.
+    PolicyNotMet = 51,
+    /// FAILED_PRECONDITION. The key that proposed a release may not approve it. Metadata: `position_id`.
+    FourEyes = 52,
+    /// FAILED_PRECONDITION. The position holds less than was asked for. Metadata: `position_id`, `held`.
+    HoldingExceeded = 53,
+    /// ABORTED. The position has changed since it was read: another call was faster. Metadata: `position_id`, `state`,
+    /// `current_etag`.
+    PositionChanged = 54,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -149,6 +162,11 @@ impl ErrorReason {
             Self::ConnectionEnding => "ERROR_REASON_CONNECTION_ENDING",
             Self::PeriodClosed => "ERROR_REASON_PERIOD_CLOSED",
             Self::PeriodAlreadyClosed => "ERROR_REASON_PERIOD_ALREADY_CLOSED",
+            Self::TransitionNotAllowed => "ERROR_REASON_TRANSITION_NOT_ALLOWED",
+            Self::PolicyNotMet => "ERROR_REASON_POLICY_NOT_MET",
+            Self::FourEyes => "ERROR_REASON_FOUR_EYES",
+            Self::HoldingExceeded => "ERROR_REASON_HOLDING_EXCEEDED",
+            Self::PositionChanged => "ERROR_REASON_POSITION_CHANGED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -197,6 +215,11 @@ impl ErrorReason {
             "ERROR_REASON_CONNECTION_ENDING" => Some(Self::ConnectionEnding),
             "ERROR_REASON_PERIOD_CLOSED" => Some(Self::PeriodClosed),
             "ERROR_REASON_PERIOD_ALREADY_CLOSED" => Some(Self::PeriodAlreadyClosed),
+            "ERROR_REASON_TRANSITION_NOT_ALLOWED" => Some(Self::TransitionNotAllowed),
+            "ERROR_REASON_POLICY_NOT_MET" => Some(Self::PolicyNotMet),
+            "ERROR_REASON_FOUR_EYES" => Some(Self::FourEyes),
+            "ERROR_REASON_HOLDING_EXCEEDED" => Some(Self::HoldingExceeded),
+            "ERROR_REASON_POSITION_CHANGED" => Some(Self::PositionChanged),
             _ => None,
         }
     }

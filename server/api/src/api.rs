@@ -8,6 +8,7 @@ use bursar_proto::admin::v1::api_key_service_server::ApiKeyServiceServer;
 use bursar_proto::admin::v1::server_service_server::ServerServiceServer;
 use bursar_proto::admin::v1::tenant_service_server::TenantServiceServer;
 use bursar_proto::audit::v1::audit_service_server::AuditServiceServer;
+use bursar_proto::escrow::v1::position_service_server::PositionServiceServer;
 use bursar_proto::ledger::v1::account_service_server::AccountServiceServer;
 use bursar_proto::ledger::v1::asset_service_server::AssetServiceServer;
 use bursar_proto::ledger::v1::period_service_server::PeriodServiceServer;
@@ -25,7 +26,7 @@ use crate::kernel::{ApiConfig, Kernel, Phase, RateLimits};
 use crate::keys::Keys;
 use crate::layers::StreamMeters;
 use crate::rules::Rules;
-use crate::{admin, audit, ledger, operation};
+use crate::{admin, audit, escrow, ledger, operation};
 
 /// The services of Bursar, ready to be put behind a stack of [`crate::layers`]. Cheap to clone.
 #[derive(Clone)]
@@ -68,6 +69,7 @@ impl Api {
             AccountServiceServer::new(ledger::Accounts(kernel.clone())),
             TransferServiceServer::new(ledger::Transfers(kernel.clone())),
             PeriodServiceServer::new(ledger::Periods(kernel.clone())),
+            PositionServiceServer::new(escrow::Positions(kernel.clone())),
             OperationServiceServer::new(operation::Operations(kernel.clone())),
             AuditServiceServer::new(audit::AuditEvents(kernel.clone())),
         );

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bursar_domain::op::OpCtx;
 use bursar_domain::{Error, Result};
 use bursar_store::Write;
-use bursar_store::trace::{TARGET, traced};
+use bursar_store::spans::{TARGET, traced};
 use prost_reflect::{
     DynamicMessage, MessageDescriptor, ReflectMessage as _, SerializeOptions, Value,
 };

@@ -10,6 +10,7 @@ mod call;
 mod checks;
 mod choices;
 mod convert;
+mod escrow;
 mod kernel;
 mod keys;
 pub mod layers;

@@ -4,7 +4,9 @@ use bursar_domain::Result;
 use bursar_domain::limits::MAX_PAGE_BYTES;
 use bursar_domain::op::OpCtx;
 use bursar_domain::page::{Cursor, Fingerprint, Page, PageRequest, request_read, token_write};
-use bursar_proto::{admin::v1 as admin, audit::v1 as audit, ledger::v1 as ledger};
+use bursar_proto::{
+    admin::v1 as admin, audit::v1 as audit, escrow::v1 as escrow, ledger::v1 as ledger,
+};
 
 /// A list request.
 pub(crate) trait ListRequest {
@@ -35,6 +37,9 @@ lists! {
     ledger::ListBalancesRequest,
     ledger::ListPeriodsRequest,
     ledger::ListTransfersRequest,
+    escrow::ListLedgerEventsRequest,
+    escrow::ListPositionEventsRequest,
+    escrow::ListPositionsRequest,
 }
 
 /// Reads the page asked for; cursors of the list have `parts` parts. `filter` is [`ListRequest::filter_bytes`].

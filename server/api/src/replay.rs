@@ -1,7 +1,7 @@
 //! Replies that can be replayed: every mutation's, under its request id.
 
 use bursar_domain::{Error, Result};
-use bursar_proto::{admin::v1 as admin, ledger::v1 as ledger};
+use bursar_proto::{admin::v1 as admin, escrow::v1 as escrow, ledger::v1 as ledger};
 use bursar_store::Outcome;
 use tonic::Response;
 
@@ -47,6 +47,8 @@ replayable! {
     ledger::PostTransfersResponse,
     ledger::VoidTransfersResponse,
     ledger::ReverseTransferResponse,
+    escrow::CreatePositionResponse,
+    escrow::TransitionPositionResponse,
 }
 
 /// The reply of a mutation: made by `fresh` now, or read back from what an earlier call left.

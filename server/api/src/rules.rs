@@ -160,7 +160,7 @@ mod tests {
         assert!(!who.mutates && who.institution_scope && who.action.is_empty());
         assert_eq!(who.roles, Role::ALL);
         assert!(rules.get("/grpc.health.v1.Health/Check").is_none());
-        assert_eq!(rules.services().len(), 9);
+        assert_eq!(rules.services().len(), 10);
         assert!(rules.all().count() > 30);
     }
 

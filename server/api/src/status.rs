@@ -167,7 +167,10 @@ fn parts(error: &Error, trace_id: Uuid) -> Parts {
             .resource(resource, id),
         Error::Refused(refusal) => Parts {
             metadata: refusal.metadata(),
-            ..Parts::new(Code::FailedPrecondition, refusal.reason())
+            ..Parts::new(
+                if refusal.is_race() { Code::Aborted } else { Code::FailedPrecondition },
+                refusal.reason(),
+            )
         },
         Error::GroupRefused { index } => {
             Parts::new(Code::Aborted, "GROUP_REFUSED").with("index", index)

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use bursar_domain::Refusal;
 use bursar_domain::error::RateLimit;
-use bursar_domain::ids::{AccountId, GroupId, TransferId};
+use bursar_domain::ids::{AccountId, GroupId, PositionId, TransferId};
 use bursar_domain::money::{AssetCode, Decimal};
 use bursar_domain::role::Role;
 use prost_reflect::DescriptorPool;
@@ -43,6 +43,11 @@ fn refusals() -> Vec<Refusal> {
         },
         Refusal::PeriodAlreadyClosed { ends_on: jiff::civil::date(2026, 2, 28) },
         Refusal::TenantNotEmpty { open_accounts: 3 },
+        Refusal::TransitionNotAllowed { state: "FUNDED", to: "PROPOSED", allowed: vec!["LOCKED"] },
+        Refusal::PolicyNotMet { rule: "minimum_amounts", wanted: "10 EUR".into() },
+        Refusal::FourEyes { position: PositionId::generate() },
+        Refusal::HoldingExceeded { position: PositionId::generate(), held: Decimal::ZERO },
+        Refusal::PositionChanged { position: PositionId::generate(), state: "LOCKED", revision: 3 },
     ]
 }
 
@@ -188,7 +193,7 @@ fn table() -> Vec<(Error, Code, &'static str, bool, Vec<&'static str>)> {
         let keys = refusal.metadata().into_iter().map(|(key, _)| key).collect();
         table.push((
             refusal.clone().into(),
-            Code::FailedPrecondition,
+            if refusal.is_race() { Code::Aborted } else { Code::FailedPrecondition },
             refusal.reason(),
             true,
             keys,

@@ -74,8 +74,14 @@ id! {
     TransferId;
     /// Transfers linked with each other.
     GroupId;
-    /// An audit event.
+    /// An audit event, or an event of a position.
     EventId;
+    /// A kind of asset that an institution holds.
+    AssetTemplateId;
+    /// A single thing that positions are held for.
+    EscrowAssetId;
+    /// What is held for a holder.
+    PositionId;
 }
 
 impl TenantId {

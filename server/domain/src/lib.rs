@@ -7,6 +7,7 @@ pub mod account;
 pub mod asset;
 pub mod audit;
 pub mod error;
+pub mod escrow;
 pub mod ids;
 pub mod json;
 pub mod key;
@@ -21,6 +22,7 @@ pub mod role;
 pub mod statement;
 pub mod tenant;
 pub mod text;
+pub mod trace;
 pub mod transfer;
 
 pub use error::{Error, Result, Unavailable, Violation};

@@ -18,6 +18,8 @@ pub const MAX_PAGE_BYTES: usize = 3 * 1024 * 1024;
 pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 /// Most holds in the reply of `GetBalance`.
 pub const MAX_BALANCE_HOLDS: usize = 1_000;
+/// Most events in the reply of `GetPosition`.
+pub const MAX_POSITION_EVENTS: i64 = 100;
 
 /// Most significant digits of an amount and of a total.
 pub const MAX_DIGITS: u32 = 38;

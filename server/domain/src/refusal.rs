@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::civil::Date;
 
-use crate::ids::{AccountId, GroupId, TransferId};
+use crate::ids::{AccountId, GroupId, PositionId, TransferId};
 use crate::money::{AssetCode, Decimal};
 
 /// A rule that a call would break. Nothing was changed.
@@ -107,6 +107,43 @@ pub enum Refusal {
         /// How many.
         open_accounts: i64,
     },
+    /// A position's life does not go that way.
+    TransitionNotAllowed {
+        /// Its state.
+        state: &'static str,
+        /// The state asked for.
+        to: &'static str,
+        /// What may follow.
+        allowed: Vec<&'static str>,
+    },
+    /// The institution's policy asks for something else.
+    PolicyNotMet {
+        /// The policy's field.
+        rule: &'static str,
+        /// What it asks for.
+        wanted: String,
+    },
+    /// The key that proposed a release may not approve it.
+    FourEyes {
+        /// The position.
+        position: PositionId,
+    },
+    /// The position holds less than was asked for.
+    HoldingExceeded {
+        /// The position.
+        position: PositionId,
+        /// What it holds.
+        held: Decimal,
+    },
+    /// The position is not as the caller read it.
+    PositionChanged {
+        /// The position.
+        position: PositionId,
+        /// Its state now.
+        state: &'static str,
+        /// Its revision now.
+        revision: i64,
+    },
 }
 
 /// Most ids that a refusal names of each kind: it travels in a header.
@@ -136,7 +173,17 @@ impl Refusal {
             Self::PeriodClosed { .. } => "PERIOD_CLOSED",
             Self::PeriodAlreadyClosed { .. } => "PERIOD_ALREADY_CLOSED",
             Self::TenantNotEmpty { .. } => "TENANT_NOT_EMPTY",
+            Self::TransitionNotAllowed { .. } => "TRANSITION_NOT_ALLOWED",
+            Self::PolicyNotMet { .. } => "POLICY_NOT_MET",
+            Self::FourEyes { .. } => "FOUR_EYES",
+            Self::HoldingExceeded { .. } => "HOLDING_EXCEEDED",
+            Self::PositionChanged { .. } => "POSITION_CHANGED",
         }
+    }
+
+    /// Whether another call was only faster: the caller reads again, and may ask again.
+    pub const fn is_race(&self) -> bool {
+        matches!(self, Self::PositionChanged { .. })
     }
 
     /// The facts a program needs, as documented at the reason.
@@ -181,6 +228,23 @@ impl Refusal {
             Self::TenantNotEmpty { open_accounts } => {
                 vec![("open_accounts", open_accounts.to_string())]
             }
+            Self::TransitionNotAllowed { state, to, allowed } => vec![
+                ("state", (*state).to_owned()),
+                ("to", (*to).to_owned()),
+                ("allowed", allowed.join(",")),
+            ],
+            Self::PolicyNotMet { rule, wanted } => {
+                vec![("rule", (*rule).to_owned()), ("wanted", wanted.clone())]
+            }
+            Self::FourEyes { position } => vec![("position_id", position.to_string())],
+            Self::HoldingExceeded { position, held } => {
+                vec![("position_id", position.to_string()), ("held", held.to_string())]
+            }
+            Self::PositionChanged { position, state, revision } => vec![
+                ("position_id", position.to_string()),
+                ("state", (*state).to_owned()),
+                ("current_etag", revision.to_string()),
+            ],
         }
     }
 }
@@ -250,6 +314,27 @@ impl fmt::Display for Refusal {
                     "{open_accounts} accounts of the tenant still have balances or holds; clear them or force"
                 )
             }
+            Self::TransitionNotAllowed { state, to, allowed } if allowed.is_empty() => {
+                write!(f, "the position is {state}, an end, and cannot become {to}")
+            }
+            Self::TransitionNotAllowed { state, to, allowed } => {
+                let allowed = allowed.join(", ");
+                write!(f, "the position is {state} and cannot become {to}; it can become {allowed}")
+            }
+            Self::PolicyNotMet { rule, wanted } => {
+                write!(f, "the institution's policy for the region asks in {rule} for: {wanted}")
+            }
+            Self::FourEyes { position } => write!(
+                f,
+                "this key proposed the release of position {position}; another one has to approve it"
+            ),
+            Self::HoldingExceeded { position, held } => {
+                write!(f, "position {position} holds {held}, less than was asked for")
+            }
+            Self::PositionChanged { position, state, revision } => write!(
+                f,
+                "position {position} has changed since it was read: it is {state}, its etag is now {revision}"
+            ),
         }
     }
 }

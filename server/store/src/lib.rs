@@ -4,12 +4,14 @@
 
 mod admin;
 mod audit;
+mod escrow;
 mod kernel;
 mod ledger;
 mod operation;
+mod trace;
 
 pub use admin::{KeyRecord, NewTenant, TenantChanges};
-pub use kernel::trace;
+pub use kernel::trace as spans;
 pub use kernel::{
     Address, Info, NewLink, Outcome, Store, StoreConfig, StoreError, Tls, TlsMode, Write,
 };
@@ -18,8 +20,16 @@ pub use operation::Operation;
 
 /// Name and text of every statement: for the tests that prepare and explain each.
 pub fn statements() -> impl Iterator<Item = (&'static str, &'static str)> {
-    [kernel::sql::ALL, admin::sql::ALL, audit::sql::ALL, ledger::sql::ALL, operation::sql::ALL]
-        .into_iter()
-        .flatten()
-        .map(|stmt| (stmt.name, stmt.sql))
+    [
+        kernel::sql::ALL,
+        admin::sql::ALL,
+        audit::sql::ALL,
+        escrow::sql::ALL,
+        ledger::sql::ALL,
+        operation::sql::ALL,
+        trace::sql::ALL,
+    ]
+    .into_iter()
+    .flatten()
+    .map(|stmt| (stmt.name, stmt.sql))
 }

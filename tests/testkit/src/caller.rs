@@ -8,6 +8,7 @@ use bursar_proto::admin::v1::tenant_service_client::TenantServiceClient;
 use bursar_proto::admin::v1::{CreateApiKeyRequest, CreateApiKeyResponse};
 use bursar_proto::audit::v1::audit_service_client::AuditServiceClient;
 use bursar_proto::common::v1::Role;
+use bursar_proto::escrow::v1::position_service_client::PositionServiceClient;
 use bursar_proto::ledger::v1::account_service_client::AccountServiceClient;
 use bursar_proto::ledger::v1::asset_service_client::AssetServiceClient;
 use bursar_proto::ledger::v1::period_service_client::PeriodServiceClient;
@@ -112,6 +113,8 @@ impl Caller {
         transfers: TransferServiceClient;
         /// Client of `PeriodService`.
         periods: PeriodServiceClient;
+        /// Client of `PositionService`.
+        positions: PositionServiceClient;
         /// Client of `OperationService`.
         operations: OperationServiceClient;
         /// Client of `AuditService`.

@@ -19,11 +19,14 @@ pub use sql::{Part, collapse, parts, scrub, statements};
 pub const DOMAINS: &[(&str, &[&str])] = &[
     ("admin", &["admin_"]),
     ("audit", &["audit_"]),
+    ("escrow", &["escrow_"]),
     // Idempotency and audit rows are written in every domain's transaction, so the kernel does it.
     ("kernel", &["operation_record", "audit_event"]),
     // Assets are what accounts are kept in; reference data of later domains gets lines of its own.
     ("ledger", &["ledger_", "ref_asset"]),
     ("operation", &["operation_"]),
+    // A link and whether its transfer is there are one statement.
+    ("trace", &["trace_", "ledger_transfer"]),
 ];
 
 /// What breaks one rule, gathered so that one run shows all of it.

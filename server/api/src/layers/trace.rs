@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use bursar_store::trace::TARGET;
+use bursar_store::spans::TARGET;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use opentelemetry::Context;
 use opentelemetry::global::get_text_map_propagator;

@@ -3,7 +3,7 @@
 use crate::config::{Config, LogFormat};
 use crate::redact::redact;
 use crate::telemetry;
-use bursar_store::trace::TARGET;
+use bursar_store::spans::TARGET;
 use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 use tracing_subscriber::filter::{FilterExt, LevelFilter, Targets};

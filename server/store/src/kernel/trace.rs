@@ -17,8 +17,8 @@ pub fn traced() -> bool {
 #[macro_export]
 macro_rules! child_span {
     ($($fields:tt)*) => {
-        if $crate::trace::traced() {
-            tracing::debug_span!(target: $crate::trace::TARGET, $($fields)*)
+        if $crate::spans::traced() {
+            tracing::debug_span!(target: $crate::spans::TARGET, $($fields)*)
         } else {
             tracing::Span::none()
         }

@@ -191,7 +191,12 @@ impl Store {
     }
 }
 
-async fn account_insert(tx: &mut Tx, op: &OpCtx, new: &[NewAccount]) -> TxResult<Vec<Account>> {
+/// Opens accounts in the caller's transaction, other domains' too, and leaves it open.
+pub(crate) async fn account_insert(
+    tx: &mut Tx,
+    op: &OpCtx,
+    new: &[NewAccount],
+) -> TxResult<Vec<Account>> {
     let codes: HashSet<&str> = new.iter().map(|a| a.asset.as_str()).collect();
     let codes: Vec<&str> = codes.into_iter().collect();
     let scale_rows = tx.query(&sql::ASSET_SCALES, &[&op.tenant.0, &codes]).await?;

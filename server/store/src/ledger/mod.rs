@@ -12,13 +12,16 @@ mod reads;
 mod rows;
 mod statement;
 mod transfer;
+mod within;
 mod writer;
 
+pub(crate) use account::account_insert;
 pub(crate) use batcher::Batcher;
 pub use posting::Submit;
 pub(crate) use reads::Reads;
 pub(crate) use rows::Recorded;
 pub(crate) use transfer::{TransferEvents, transfer_events, transfer_fence, transfer_find};
+pub(crate) use within::post_within;
 
 pub(crate) mod sql {
     //! Statements of the ledger.

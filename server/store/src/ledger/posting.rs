@@ -104,22 +104,22 @@ pub(super) async fn commit(
     book: &Book,
     outcome: &Outcome,
 ) -> TxResult<()> {
-    writer::finish(tx, tenant, book, outcome)
-        .await
-        // Another call took an id, or reversed the same transfer, between the look-up and the insert: run again, and
-        // meet it in the look-up. Its neighbours in the batch lose nothing by it.
-        .map_err(|fault| {
-            fault
-                .on_unique("ledger_transfer_pkey", || Fault::Conflict)
-                .on_unique("ledger_transfer_reversed", || Fault::Conflict)
-        })
+    writer::finish(tx, tenant, book, outcome).await.map_err(taken)
+}
+
+/// Another call took an id, or reversed the same transfer, between the look-up and the insert: run again, and meet it in
+/// the look-up. Its neighbours in the batch lose nothing by it.
+pub(super) fn taken(fault: Fault) -> Fault {
+    fault
+        .on_unique("ledger_transfer_pkey", || Fault::Conflict)
+        .on_unique("ledger_transfer_reversed", || Fault::Conflict)
 }
 
 /// How many locks all groups of a tenant share: one transaction must not fill PostgreSQL's table of locks.
 const GROUP_BUCKETS: u8 = 64;
 
 /// What commands name, as parameters of the look-ups.
-struct Wanted {
+pub(super) struct Wanted {
     accounts: Vec<Uuid>,
     /// Ids of the commands, and what they reverse.
     transfers: Vec<Uuid>,
@@ -129,7 +129,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(submissions: &[Submission]) -> Self {
+    pub(super) fn of(submissions: &[Submission]) -> Self {
         let count = submissions.iter().map(|submission| submission.commands.len()).sum();
         let mut wanted = Self {
             accounts: Vec::with_capacity(count * 2),
@@ -168,7 +168,7 @@ impl Wanted {
     }
 
     /// Locks the accounts in order and reads the rest after the locks, in one flush.
-    async fn read(
+    pub(super) async fn read(
         &self,
         tx: &mut Tx,
         tenant: TenantId,

@@ -18,12 +18,32 @@ pub(super) async fn finish(
     book: &Book,
     outcome: &Outcome,
 ) -> TxResult<()> {
-    let tenant = &tenant.0;
-    let t = Transfers::of(outcome.fresh());
-    if t.id.is_empty() {
+    if outcome.fresh().next().is_none() {
         tx.rollback().await;
         return Ok(());
     }
+    send(tx, tenant, book, outcome, true).await
+}
+
+/// Writes everything in one flush, and leaves the transaction open.
+pub(super) async fn write(
+    tx: &mut Tx,
+    tenant: TenantId,
+    book: &Book,
+    outcome: &Outcome,
+) -> TxResult<()> {
+    send(tx, tenant, book, outcome, false).await
+}
+
+async fn send(
+    tx: &mut Tx,
+    tenant: TenantId,
+    book: &Book,
+    outcome: &Outcome,
+    commit: bool,
+) -> TxResult<()> {
+    let tenant = &tenant.0;
+    let t = Transfers::of(outcome.fresh());
     let s = Seats::of(outcome.seats.iter().filter_map(|id| book.seats.get(id)));
     let h = Holds::of(outcome.holds.iter().filter_map(|id| book.holds.get(id)));
     let insert: crate::kernel::Params<'_> = &[
@@ -85,7 +105,12 @@ pub(super) async fn finish(
         (&sql::POSTING_UPDATE, update),
         (&sql::POSTING_HOLD_UPSERT, upsert),
     ];
-    tx.finish_write(if h.id.is_empty() { &calls[..2] } else { &calls }).await?;
+    let calls = if h.id.is_empty() { &calls[..2] } else { &calls };
+    if commit {
+        tx.finish_write(calls).await?
+    } else {
+        tx.pipeline(calls).await?
+    };
     Ok(())
 }
 

@@ -11,6 +11,7 @@ mod asset_service;
 mod audit_service;
 mod operation_service;
 mod period_service;
+mod position_service;
 mod server_service;
 mod tenant_service;
 mod transfer_service;

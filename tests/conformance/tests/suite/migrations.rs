@@ -325,11 +325,21 @@ async fn a_tenants_views_come_back() {
         names,
         [
             "audit_event",
+            "escrow_asset",
+            "escrow_asset_template",
+            "escrow_institution",
+            "escrow_institution_tag",
+            "escrow_ledger_event",
+            "escrow_policy",
+            "escrow_policy_change",
+            "escrow_position",
+            "escrow_position_event",
             "ledger_account",
             "ledger_hold",
             "ledger_period",
             "ledger_transfer",
-            "ref_asset"
+            "ref_asset",
+            "trace_link",
         ]
     );
     let mut runner = runner(&server.database).await;

@@ -77,6 +77,12 @@ macro_rules! sides {
 }
 
 const ACCOUNT: (&str, &str) = ("ledger_account_pkey", "tenant_id id");
+const POSITION: (&str, &str) = ("escrow_position_pkey", "tenant_id id");
+const POSITION_ASSET: (&str, &str) = ("escrow_asset_pkey", "tenant_id id");
+const POSITION_TEMPLATE: (&str, &str) =
+    ("escrow_asset_template_pkey|escrow_asset_template_own", "tenant_id id");
+const POSITION_POLICY: (&str, &str) =
+    ("escrow_policy_pkey|escrow_policy_region", "tenant_id institution_id region");
 const TRANSFER: (&str, &str) = ("ledger_transfer_pkey", "tenant_id id");
 /// A key's id is unique by itself, so either index finds one row.
 /// Closed days: from the end of the index, which a sort would give away.
@@ -275,6 +281,103 @@ pub(super) const EXPECTED: &[Expected] = &[
     ),
     transfers!("transfer_list_by_time_asc", "ledger_transfer_time", "tenant_id posted_at id"),
     transfers!("transfer_list_by_time_desc", "ledger_transfer_time", "tenant_id posted_at id"),
+    // Positions.
+    of("position_get", Tenant, &[POSITION]),
+    of("position_lock", Tenant, &[POSITION]),
+    of("position_insert", Tenant, &[]),
+    of("position_update", Tenant, &[POSITION]),
+    of("position_event_insert", Tenant, &[]),
+    of("ledger_event_insert", Tenant, &[]),
+    of("link_insert", Tenant, &[TRANSFER]),
+    of(
+        "position_event_latest",
+        Tenant,
+        &[("escrow_position_event_position", "tenant_id position_id occurred_at")],
+    ),
+    of("position_terms", Tenant, &[POSITION_ASSET, POSITION_TEMPLATE, POSITION_POLICY]),
+    of(
+        "position_terms_held",
+        Tenant,
+        &[POSITION, POSITION_ASSET, POSITION_TEMPLATE, POSITION_POLICY],
+    ),
+    sorts("position_search", Tenant, "only the page that the search found", &[POSITION]),
+    of("position_list", Tenant, &[("escrow_position_created", "tenant_id created_at id")]),
+    of(
+        "position_list_by_asset",
+        Tenant,
+        &[("escrow_position_for_asset", "tenant_id asset_id created_at id")],
+    ),
+    of(
+        "position_list_by_currency",
+        Tenant,
+        &[("escrow_position_currency", "tenant_id currency created_at id")],
+    ),
+    of(
+        "position_list_by_holder",
+        Tenant,
+        &[("escrow_position_holder", "tenant_id holder_reference created_at id")],
+    ),
+    of(
+        "position_list_by_institution",
+        Tenant,
+        &[("escrow_position_institution", "tenant_id institution_id created_at id")],
+    ),
+    of(
+        "position_list_by_institution_state",
+        Tenant,
+        &[("escrow_position_institution_state", "tenant_id institution_id state created_at id")],
+    ),
+    of(
+        "position_list_by_reference",
+        Tenant,
+        &[("escrow_position_by_reference", "tenant_id external_reference created_at id")],
+    ),
+    of(
+        "position_list_by_state",
+        Tenant,
+        &[("escrow_position_state", "tenant_id state created_at id")],
+    ),
+    of(
+        "position_list_by_template",
+        Tenant,
+        &[("escrow_position_template", "tenant_id template_id created_at id")],
+    ),
+    of(
+        "position_event_list",
+        Tenant,
+        &[("escrow_position_event_time", "tenant_id occurred_at id")],
+    ),
+    of(
+        "position_event_list_by_institution",
+        Tenant,
+        &[("escrow_position_event_institution", "tenant_id institution_id occurred_at id")],
+    ),
+    of(
+        "position_event_list_by_kind",
+        Tenant,
+        &[("escrow_position_event_kind", "tenant_id kind occurred_at id")],
+    ),
+    of(
+        "position_event_list_by_position",
+        Tenant,
+        &[("escrow_position_event_position", "tenant_id position_id occurred_at id")],
+    ),
+    of("ledger_event_list", Tenant, &[("escrow_ledger_event_time", "tenant_id occurred_at id")]),
+    of(
+        "ledger_event_list_by_institution",
+        Tenant,
+        &[("escrow_ledger_event_institution", "tenant_id institution_id occurred_at id")],
+    ),
+    of(
+        "ledger_event_list_by_kind",
+        Tenant,
+        &[("escrow_ledger_event_kind", "tenant_id kind occurred_at id")],
+    ),
+    of(
+        "ledger_event_list_by_position",
+        Tenant,
+        &[("escrow_ledger_event_for_position", "tenant_id position_id occurred_at id")],
+    ),
     of("hold_due", Jobs, &[("ledger_hold_due", "expires_at")]),
 ];
 

@@ -54,6 +54,44 @@ INSERT INTO bursar.ref_asset (tenant_id, code, name, scale, kind)
 SELECT 'TENANT', 'OWN' || n, 'Own ' || n, 2, (ARRAY['fiat', 'crypto', 'other'])[1 + n % 3]
 FROM generate_series(0, 4999) AS n;
 
+INSERT INTO bursar.escrow_institution (tenant_id, id, code, name)
+SELECT 'TENANT', md5('TENANT i ' || n)::uuid, 'institution-' || n, 'Institution ' || n
+FROM generate_series(0, 499) AS n;
+
+INSERT INTO bursar.escrow_asset_template (tenant_id, id, institution_id, code, name, vertical, region, config)
+SELECT 'TENANT', md5('TENANT u ' || n)::uuid, md5('TENANT i ' || n % 500)::uuid, 'template-' || n, 'Template ' || n % 900,
+       'vertical-' || n % 50, 'region-' || n % 40, jsonb_build_object('n', n)
+FROM generate_series(0, 1999) AS n;
+
+INSERT INTO bursar.escrow_asset (tenant_id, id, institution_id, template_id, label, metadata)
+SELECT 'TENANT', md5('TENANT f ' || n)::uuid, md5('TENANT i ' || n % 500)::uuid, md5('TENANT u ' || n % 2000)::uuid,
+       'label-' || n % 3000, jsonb_build_object('n', n)
+FROM generate_series(0, 9999) AS n;
+
+INSERT INTO bursar.escrow_policy (tenant_id, institution_id, region)
+SELECT 'TENANT', md5('TENANT i ' || n % 500)::uuid, 'region-' || n / 500 FROM generate_series(0, 1999) AS n;
+
+INSERT INTO bursar.escrow_position (tenant_id, id, institution_id, template_id, asset_id, holder_reference, currency, scale,
+                                    amount, state, external_reference, metadata, account_id, created_at)
+SELECT 'TENANT', md5('TENANT p ' || n)::uuid, md5('TENANT i ' || n % 500)::uuid, md5('TENANT u ' || n % 2000)::uuid,
+       md5('TENANT f ' || n % 10000)::uuid, 'holder-' || n % 4000, (ARRAY['EUR', 'USD', 'CZK', 'BTC'])[1 + n % 4], 2, 100,
+       (ARRAY['proposed', 'cancelled', 'expired', 'refunded'])[1 + n % 4],
+       CASE WHEN n % 2 = 0 THEN 'deal-' || n END, jsonb_build_object('n', n % 5000), md5('TENANT h ' || n)::uuid, t.at
+FROM generate_series(0, 19999) AS n, LATERAL (SELECT now() - make_interval(mins => (20000 - n) * 20) AS at) AS t;
+
+INSERT INTO bursar.escrow_position_event (tenant_id, id, institution_id, position_id, revision, kind, state, scale, held,
+                                          released, refunded, key_id, occurred_at)
+SELECT tenant_id, md5(id || ' e')::uuid, institution_id, id, 1,
+       CASE WHEN external_reference IS NULL THEN 'moved' ELSE 'created' END, state, 2, 0, 0, 0,
+       md5('TENANT k 0')::uuid, created_at
+FROM bursar.escrow_position WHERE tenant_id = 'TENANT';
+
+INSERT INTO bursar.escrow_ledger_event (tenant_id, id, institution_id, position_id, kind, previous_state, state, debit_id,
+                                        credit_id, currency, scale, amount, key_id, occurred_at)
+SELECT tenant_id, md5(id || ' l')::uuid, institution_id, id, CASE WHEN external_reference IS NULL THEN 'funded' ELSE 'refunded' END,
+       'proposed', state, account_id, account_id, currency, 2, 1, md5('TENANT k 0')::uuid, created_at
+FROM bursar.escrow_position WHERE tenant_id = 'TENANT';
+
 INSERT INTO bursar.admin_tenant (tenant_id, name, created_at)
 SELECT md5('TENANT neighbour ' || n)::uuid, 'neighbour ' || n, now() - make_interval(hours => n)
 FROM generate_series(0, 999) AS n;

@@ -3,6 +3,7 @@
 
 mod expected;
 mod plan;
+mod search;
 
 use bursar_store::statements;
 use bursar_testkit::{Server, TestTenant};

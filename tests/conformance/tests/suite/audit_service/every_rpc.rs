@@ -10,6 +10,7 @@ use bursar_proto::admin::v1::{
 };
 use bursar_proto::audit::v1::{AuditEvent, AuditFilter};
 use bursar_proto::common::v1::Role;
+use bursar_proto::escrow::v1::PositionState;
 use bursar_proto::ledger::v1::{
     Account, BatchCreateAccountsRequest, BatchCreateTransfersRequest, BatchMode,
     CloseAccountRequest, ClosePeriodRequest, CreateAccountRequest, CreateAssetRequest,
@@ -24,6 +25,7 @@ use prost_types::FieldMask;
 use serde_json::json;
 
 use super::{get, list, micros, now, payload};
+use crate::position_service::{House, house, new_position, to};
 
 /// The RPCs that change something.
 fn mutating() -> BTreeSet<String> {
@@ -298,6 +300,19 @@ async fn many(trail: &mut Trail, caller: &Caller, (one, two): (Account, Account)
     trail.rpcs.extend(rpcs.map(String::from));
 }
 
+async fn positions(trail: &mut Trail, caller: &Caller, house: &House) {
+    let positions = || caller.positions();
+    let request = new_position(house);
+    let (made, asked) = told!(trail, "CreatePosition" in "escrow.v1.PositionService", "position.create" of "position", request.request_id,
+        |reply| reply.position.as_ref().unwrap().id, positions().create_position(request.clone()));
+    assert_eq!(asked["amount"], json!({ "asset": "EUR", "amount": "100" }));
+    let position = made.position.unwrap();
+    let request = to(&position, PositionState::Cancelled);
+    let (_, asked) = told!(trail, "TransitionPosition" in "escrow.v1.PositionService", "position.transition" of "position", request.request_id,
+        |_reply| position.id, positions().transition_position(request.clone()));
+    assert_eq!(asked["state"], "POSITION_STATE_CANCELLED");
+}
+
 async fn tenants(trail: &mut Trail, caller: &Caller) {
     let tenants = || caller.tenants();
     let request = CreateTenantRequest { request_id: id(), name: "x".into(), ..Default::default() };
@@ -340,6 +355,8 @@ async fn every_change_leaves_its_event_and_a_replay_none() {
     let pair = accounts(&mut trail, &tenant.admin).await;
     transfers(&mut trail, &tenant.admin, pair.clone()).await;
     many(&mut trail, &tenant.admin, pair).await;
+    let house = house(&server, &tenant).await;
+    positions(&mut trail, &tenant.admin, &house).await;
     let mut platform = Trail::of(&server.platform).await;
     tenants(&mut platform, &server.platform).await;
     trail.rpcs.extend(platform.rpcs);

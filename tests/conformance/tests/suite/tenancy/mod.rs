@@ -6,6 +6,7 @@ mod guards;
 mod start;
 mod walls;
 
+use crate::position_service::{accounts, house, locked, policy};
 use bursar_proto::ledger::v1::{BalanceRule, ClosePeriodRequest, CreateAssetRequest};
 use bursar_testkit::{Server, TestTenant, held, id, moved, new_account, ok};
 
@@ -30,8 +31,25 @@ async fn two() -> (Server, TestTenant, TestTenant) {
         let ends_on = "2000-01-31".to_owned();
         let close = ClosePeriodRequest { request_id: id(), ends_on, validate_only: false };
         ok(tenant.admin.periods().close_period(close).await);
+        escrow(&server, tenant).await;
     }
     (server, a, b)
+}
+
+/// Rows in every table of escrow, and the link of a position to its transfer.
+async fn escrow(server: &Server, tenant: &TestTenant) {
+    let house = house(server, tenant).await;
+    policy(server, tenant, &house, "four_eyes", "false").await;
+    let (tenant_id, institution) = (&tenant.id, &house.institution);
+    let more = format!(
+        "INSERT INTO bursar.escrow_institution_tag (tenant_id, institution_id, kind, value)
+             VALUES ('{tenant_id}', '{institution}', 'region', 'EU');
+         INSERT INTO bursar.escrow_policy_change (tenant_id, institution_id, region, revision, after, key_id)
+             VALUES ('{tenant_id}', '{institution}', 'EU', 1, '{{}}', gen_random_uuid())"
+    );
+    server.database.sql(&more).await;
+    let (buyer, _) = accounts(&tenant.operator).await;
+    locked(&tenant.operator, &house, &buyer).await;
 }
 
 /// Every table of the schema, as the catalog has them.

@@ -141,7 +141,9 @@ async fn rows_to_insert(server: &Server, owner: &str) -> Vec<(String, String)> {
 /// Puts a copy of that row in, under another id.
 fn insert(table: &str, row: &str) -> String {
     let fresh = "jsonb_build_object('id', gen_random_uuid(), 'request_id', gen_random_uuid(), 'code', 'FRESH',
-                                    'reversed_id', NULL, 'external_reference', NULL, 'ends_on', date '2000-02-29')";
+                                    'reversed_id', NULL, 'external_reference', NULL, 'ends_on', date '2000-02-29',
+                                    'region', 'fresh', 'value', 'fresh', 'revision', 99, 'account_id', gen_random_uuid(),
+                                    'resource_id', gen_random_uuid())";
     format!(
         "INSERT INTO bursar.{table}
          SELECT (jsonb_populate_record(NULL::bursar.{table}, '{}'::jsonb || {fresh})).*",
@@ -159,12 +161,22 @@ async fn a_tenant_writes_rows_of_its_own_only() {
     let writable = [
         "admin_api_key",
         "audit_event",
+        "escrow_asset",
+        "escrow_asset_template",
+        "escrow_institution",
+        "escrow_institution_tag",
+        "escrow_ledger_event",
+        "escrow_policy",
+        "escrow_policy_change",
+        "escrow_position",
+        "escrow_position_event",
         "ledger_account",
         "ledger_hold",
         "ledger_period",
         "ledger_transfer",
         "operation_record",
         "ref_asset",
+        "trace_link",
     ];
     assert_eq!(names, writable);
     for (table, row) in &foreign {
@@ -211,11 +223,21 @@ async fn the_reporting_views_show_a_tenants_rows_to_it_alone() {
         names,
         [
             "audit_event",
+            "escrow_asset",
+            "escrow_asset_template",
+            "escrow_institution",
+            "escrow_institution_tag",
+            "escrow_ledger_event",
+            "escrow_policy",
+            "escrow_policy_change",
+            "escrow_position",
+            "escrow_position_event",
             "ledger_account",
             "ledger_hold",
             "ledger_period",
             "ledger_transfer",
-            "ref_asset"
+            "ref_asset",
+            "trace_link"
         ]
     );
     assert!(views.iter().all(|(_, invoker)| *invoker), "{views:?}");

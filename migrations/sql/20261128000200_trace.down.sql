@@ -1,0 +1,1 @@
+DROP TABLE IF EXISTS bursar.trace_link CASCADE;

@@ -1,0 +1,2 @@
+ORDER BY occurred_at, id
+LIMIT $9

@@ -1,0 +1,3 @@
+  AND kind = $8
+ORDER BY occurred_at, id
+LIMIT $9

@@ -1,0 +1,3 @@
+  AND position_id = $6
+ORDER BY occurred_at, id
+LIMIT $9

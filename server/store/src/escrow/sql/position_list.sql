@@ -1,0 +1,2 @@
+ORDER BY created_at, id
+LIMIT $13

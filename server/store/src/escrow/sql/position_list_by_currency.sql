@@ -1,0 +1,3 @@
+  AND currency = $10
+ORDER BY created_at, id
+LIMIT $13

@@ -1,0 +1,3 @@
+  AND external_reference = $12
+ORDER BY created_at, id
+LIMIT $13

@@ -1,0 +1,3 @@
+  AND state = $11
+ORDER BY created_at, id
+LIMIT $13

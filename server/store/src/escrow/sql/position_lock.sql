@@ -1,0 +1,2 @@
+  AND id = $2
+FOR NO KEY UPDATE
