@@ -14,6 +14,7 @@ use bursar_proto::ledger::v1::asset_service_server::AssetServiceServer;
 use bursar_proto::ledger::v1::period_service_server::PeriodServiceServer;
 use bursar_proto::ledger::v1::transfer_service_server::TransferServiceServer;
 use bursar_proto::operation::v1::operation_service_server::OperationServiceServer;
+use bursar_proto::trace::v1::trace_service_server::TraceServiceServer;
 use bursar_store::Store;
 use tokio::sync::watch;
 use tonic::codec::CompressionEncoding::Gzip;
@@ -26,7 +27,7 @@ use crate::kernel::{ApiConfig, Kernel, Phase, RateLimits};
 use crate::keys::Keys;
 use crate::layers::StreamMeters;
 use crate::rules::Rules;
-use crate::{admin, audit, escrow, ledger, operation};
+use crate::{admin, audit, escrow, ledger, operation, trace};
 
 /// The services of Bursar, ready to be put behind a stack of [`crate::layers`]. Cheap to clone.
 #[derive(Clone)]
@@ -72,6 +73,7 @@ impl Api {
             PositionServiceServer::new(escrow::Positions(kernel.clone())),
             OperationServiceServer::new(operation::Operations(kernel.clone())),
             AuditServiceServer::new(audit::AuditEvents(kernel.clone())),
+            TraceServiceServer::new(trace::Traces(kernel.clone())),
         );
         routes.add_service(HealthServer::new(HealthService::from_health_reporter(health.clone())));
         let fault = |error| {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use bursar_domain::Result;
 use bursar_domain::audit::{AuditEvent, AuditFilter};
 use bursar_domain::ids::EventId;
 use bursar_domain::limits::MAX_NAME_CHARS;
 use bursar_domain::page::Cursor;
+use bursar_domain::{Error, Result};
 use bursar_proto::audit::v1 as pb;
 use bursar_proto::audit::v1::audit_service_server::AuditService;
 use tonic::{Request, Response, Status};
@@ -16,6 +16,8 @@ use crate::convert::{
     Checks, id, line, optional_id, optional_timestamp, to_optional_id, to_struct, to_timestamp,
 };
 use crate::kernel::Kernel;
+use crate::layers::{Farewell, GivenDeadline};
+use crate::seal;
 
 /// Server of the service.
 pub(crate) struct AuditEvents(pub(crate) Arc<Kernel>);
@@ -49,6 +51,51 @@ impl AuditService for AuditEvents {
             let id: EventId = id("id", &message.id)?;
             let event = self.0.store.audit_event_get(&op, id.0).await?;
             Ok(Response::new(pb::GetAuditEventResponse { event: Some(to_event(&event)) }))
+        })
+        .await
+    }
+
+    type VerifyStream = seal::Messages;
+
+    async fn verify(
+        &self,
+        request: Request<pb::VerifyRequest>,
+    ) -> Result<Response<Self::VerifyStream>, Status> {
+        let until = request.extensions().get::<GivenDeadline>().map(|given| given.0);
+        let farewell = request.extensions().get::<Farewell>().cloned();
+        answer(request, |op, message| async move {
+            let kept = message.checkpoint.as_ref().map(seal::checkpoint).transpose();
+            let kept = kept.map_err(|error| error.within("checkpoint."))?;
+            if kept.as_ref().is_some_and(|kept| kept.tenant != op.tenant) {
+                return Err(Error::invalid("checkpoint.tenant_id", "is not the key's tenant"));
+            }
+            let state = self.0.store.audit_verify(op.tenant, kept).await?;
+            Ok(seal::verify(self.0.clone(), op, until, farewell, state))
+        })
+        .await
+    }
+
+    async fn get_checkpoint(
+        &self,
+        request: Request<pb::GetCheckpointRequest>,
+    ) -> Result<Response<pb::GetCheckpointResponse>, Status> {
+        answer(request, |op, message| async move {
+            let position = seal::position(message.position)?;
+            let point = self.0.store.audit_checkpoint(&op, position).await?;
+            let checkpoint = Some(seal::to_checkpoint(&point));
+            Ok(Response::new(pb::GetCheckpointResponse { checkpoint }))
+        })
+        .await
+    }
+
+    async fn export_checkpoint(
+        &self,
+        request: Request<pb::ExportCheckpointRequest>,
+    ) -> Result<Response<pb::ExportCheckpointResponse>, Status> {
+        answer(request, |op, message| async move {
+            let position = seal::position(message.position)?;
+            let point = self.0.store.audit_checkpoint(&op, position).await?;
+            Ok(Response::new(pb::ExportCheckpointResponse { json: seal::to_json(&point) }))
         })
         .await
     }
@@ -104,7 +151,8 @@ fn filter(wire: Option<&pb::AuditFilter>) -> Result<AuditFilter> {
     })
 }
 
-fn to_event(event: &AuditEvent) -> pb::AuditEvent {
+/// An event as callers see it.
+pub(crate) fn to_event(event: &AuditEvent) -> pb::AuditEvent {
     pb::AuditEvent {
         id: event.id.to_string(),
         key_id: event.key.to_string(),
@@ -123,7 +171,6 @@ fn to_event(event: &AuditEvent) -> pb::AuditEvent {
 
 #[cfg(test)]
 mod tests {
-    use bursar_domain::Error;
     use bursar_domain::ids::{KeyId, RequestId};
     use bursar_domain::json::Json;
     use jiff::Timestamp;

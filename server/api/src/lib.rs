@@ -19,8 +19,10 @@ mod operation;
 mod page;
 mod replay;
 mod rules;
+mod seal;
 pub mod status;
 mod structs;
+mod trace;
 
 pub use api::Api;
 pub use kernel::{ApiConfig, Phase, RateLimits};

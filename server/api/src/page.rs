@@ -6,6 +6,7 @@ use bursar_domain::op::OpCtx;
 use bursar_domain::page::{Cursor, Fingerprint, Page, PageRequest, request_read, token_write};
 use bursar_proto::{
     admin::v1 as admin, audit::v1 as audit, escrow::v1 as escrow, ledger::v1 as ledger,
+    trace::v1 as trace,
 };
 
 /// A list request.
@@ -40,6 +41,12 @@ lists! {
     escrow::ListLedgerEventsRequest,
     escrow::ListPositionEventsRequest,
     escrow::ListPositionsRequest,
+}
+
+impl ListRequest for trace::ListOrphansRequest {
+    fn filter_bytes(&self) -> Vec<u8> {
+        Vec::new()
+    }
 }
 
 /// Reads the page asked for; cursors of the list have `parts` parts. `filter` is [`ListRequest::filter_bytes`].

@@ -1,7 +1,7 @@
 //! What the server does by itself, beside answering calls.
 
 use crate::stopping::stopped;
-use bursar_domain::limits::{EXPIRY_BATCH, RETENTION_BATCH};
+use bursar_domain::limits::{EXPIRY_BATCH, RETENTION_BATCH, SEAL_ROWS};
 use bursar_domain::{Error, Result};
 use bursar_store::Store;
 use opentelemetry::metrics::{Counter, Gauge, Histogram};
@@ -16,6 +16,8 @@ use tokio::time::sleep;
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
 /// How often remembered operations that are old enough are forgotten.
 const RETENTION_INTERVAL: Duration = Duration::from_hours(1);
+/// How often what was committed is sealed.
+const SEAL_INTERVAL: Duration = Duration::from_secs(1);
 /// Longest wait after an error, so that holds expire soon after the database is back.
 const MAX_BACKOFF: Duration = Duration::from_secs(10);
 
@@ -30,6 +32,12 @@ pub(crate) fn start(store: &Store, stopping: &watch::Receiver<bool>) -> JoinSet<
         stopping.clone(),
         async move || holds.holds_expire().await,
     ));
+    let seals = store.clone();
+    // A run ends before the transaction that would go beyond its limit: half of it says that there may be more.
+    let many = SEAL_ROWS as u64 / 2;
+    jobs.spawn(every("seal_audit", SEAL_INTERVAL, many, stopping.clone(), async move || {
+        seals.audit_seal().await
+    }));
     let operations = store.clone();
     let batch = RETENTION_BATCH.unsigned_abs();
     jobs.spawn(every(
@@ -63,7 +71,10 @@ static METERS: LazyLock<Meters> = LazyLock::new(|| {
             .with_boundaries(vec![0.001, 0.01, 0.1, 1.0, 10.0, 60.0])
             .build(),
         runs: count("bursar.job.runs", "Runs of a job, by outcome"),
-        items: count("bursar.job.items", "What a job did: holds released, operations forgotten"),
+        items: count(
+            "bursar.job.items",
+            "What a job did: holds released, operations forgotten, rows sealed",
+        ),
         last_success: meter
             .f64_gauge("bursar.job.last_success")
             .with_unit("s")

@@ -19,6 +19,7 @@ pub mod period;
 pub mod posting;
 pub mod refusal;
 pub mod role;
+pub mod seal;
 pub mod statement;
 pub mod tenant;
 pub mod text;

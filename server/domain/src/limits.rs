@@ -95,3 +95,11 @@ pub const RETRY_DELAY: Duration = Duration::from_millis(500);
 pub const EXPIRY_BATCH: usize = 1_000;
 /// Remembered operations dropped in one transaction.
 pub const RETENTION_BATCH: i64 = 10_000;
+/// Most rows of a kind that one run of sealing takes, unless one transaction wrote more.
+pub const SEAL_ROWS: usize = 20_000;
+/// Most rows that a step of verifying reads, and most seals.
+pub const VERIFY_ROWS: usize = 10_000;
+/// Most seals that a step of verifying reads.
+pub const VERIFY_SEALS: usize = 256;
+/// Most transfers and events that a trace shows, each.
+pub const MAX_TRACE_ITEMS: usize = 1_000;

@@ -1,5 +1,12 @@
 //! The money trace: from a resource of a domain to its transfers, and back.
 
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::audit::AuditEvent;
+use crate::ids::TransferId;
+use crate::transfer::Transfer;
+
 /// What transfers can belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TraceKind {
@@ -25,4 +32,50 @@ impl TraceKind {
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
+}
+
+/// Where a trace begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TraceFrom {
+    /// At a resource.
+    Resource(TraceKind, Uuid),
+    /// At a transfer.
+    Transfer(TransferId),
+}
+
+/// That a transfer belongs to a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceLink {
+    /// Which kind of resource.
+    pub kind: TraceKind,
+    /// Its id.
+    pub resource: Uuid,
+    /// The transfer.
+    pub transfer: TransferId,
+    /// When they were linked.
+    pub created_at: Timestamp,
+}
+
+/// What there is around a resource or a transfer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trace {
+    /// The links that begin or end there.
+    pub links: Vec<TraceLink>,
+    /// Their transfers, oldest first.
+    pub transfers: Vec<Transfer>,
+    /// Audit events of the resources.
+    pub events: Vec<AuditEvent>,
+    /// Whether there is more.
+    pub truncated: bool,
+}
+
+/// A link with something gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Orphan {
+    /// The link.
+    pub link: TraceLink,
+    /// Whether the transfer is gone.
+    pub transfer_gone: bool,
+    /// Whether the resource is gone.
+    pub resource_gone: bool,
 }

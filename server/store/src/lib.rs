@@ -11,6 +11,7 @@ mod operation;
 mod trace;
 
 pub use admin::{KeyRecord, NewTenant, TenantChanges};
+pub use audit::Verification;
 pub use kernel::trace as spans;
 pub use kernel::{
     Address, Info, NewLink, Outcome, Store, StoreConfig, StoreError, Tls, TlsMode, Write,

@@ -14,6 +14,7 @@ use bursar_proto::ledger::v1::asset_service_client::AssetServiceClient;
 use bursar_proto::ledger::v1::period_service_client::PeriodServiceClient;
 use bursar_proto::ledger::v1::transfer_service_client::TransferServiceClient;
 use bursar_proto::operation::v1::operation_service_client::OperationServiceClient;
+use bursar_proto::trace::v1::trace_service_client::TraceServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -119,6 +120,8 @@ impl Caller {
         operations: OperationServiceClient;
         /// Client of `AuditService`.
         audit: AuditServiceClient;
+        /// Client of `TraceService`.
+        traces: TraceServiceClient;
     }
 }
 

@@ -12,7 +12,7 @@ use super::{metadata, transfer_kind};
 use crate::convert::{to_optional_id, to_timestamp};
 
 /// A transfer that is read back, with what became of its hold.
-pub(super) fn to_wire(transfer: &Transfer) -> pb::Transfer {
+pub(crate) fn to_wire(transfer: &Transfer) -> pb::Transfer {
     let scale = transfer.scale;
     pb::Transfer {
         id: transfer.id.to_string(),

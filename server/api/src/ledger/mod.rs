@@ -31,7 +31,7 @@ use crate::convert::{Checks, batch_len, id, to_struct};
 
 pub(crate) use account::Accounts;
 pub(crate) use asset::Assets;
-pub(crate) use convert_transfer::operation_reply;
+pub(crate) use convert_transfer::{operation_reply, to_wire as to_transfer};
 pub(crate) use period::Periods;
 pub(crate) use transfer::Transfers;
 

@@ -12,6 +12,7 @@ use bursar_proto::ledger::v1::asset_service_client::AssetServiceClient;
 use bursar_proto::ledger::v1::period_service_client::PeriodServiceClient;
 use bursar_proto::ledger::v1::transfer_service_client::TransferServiceClient;
 use bursar_proto::operation::v1::operation_service_client::OperationServiceClient;
+use bursar_proto::trace::v1::trace_service_client::TraceServiceClient;
 use secrecy::{ExposeSecret, SecretString};
 use std::path::Path;
 use std::time::Duration;
@@ -205,6 +206,12 @@ impl Client {
     #[must_use]
     pub fn audit(&self) -> AuditServiceClient<Link> {
         AuditServiceClient::new(self.link())
+    }
+
+    /// The money trace.
+    #[must_use]
+    pub fn traces(&self) -> TraceServiceClient<Link> {
+        TraceServiceClient::new(self.link())
     }
 }
 

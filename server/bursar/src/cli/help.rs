@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 
 /// What the exit codes mean.
 pub(super) const EXIT_CODES: &str = "  0  done
-  1  failed; import transfers: some lines were refused; smoke: a step failed; doctor: an error was found
+  1  failed; import transfers: some lines were refused; smoke: a step failed; doctor: an error was found;
+     audit verify, check orphans: a fault was found
   2  the command line, the configuration, or a value in it is wrong; migrate diff: something differs
   3  the server answered no: not found, not allowed, in the wrong state
   4  the server or the database cannot be reached, or did not answer in time";
@@ -21,7 +22,9 @@ const DATABASE: &[&str] =
 /// The variables that a command reads, by its first word. `serve` shows all of them by itself.
 fn variables(first: &str) -> &'static [&'static str] {
     match first {
-        "tenant" | "key" | "statement" | "period" | "import" | "smoke" => CLIENT,
+        "tenant" | "key" | "statement" | "period" | "audit" | "check" | "import" | "smoke" => {
+            CLIENT
+        }
         "demo" => &["BURSAR_URL", "BURSAR_API_KEY", "BURSAR_DATA_DIR"],
         "health" => &["BURSAR_OPS_LISTEN"],
         "bootstrap" => &[

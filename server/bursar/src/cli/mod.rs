@@ -2,7 +2,9 @@
 //! speak gRPC.
 #![allow(clippy::doc_markdown, reason = "help is shown to people as it is written")]
 
+mod audit;
 mod bootstrap;
+mod check;
 mod client;
 mod config;
 mod confirm;
@@ -88,6 +90,10 @@ enum Command {
     #[command(subcommand)]
     Period(period::Command),
     #[command(subcommand)]
+    Audit(audit::Command),
+    #[command(subcommand)]
+    Check(check::Command),
+    #[command(subcommand)]
     Import(import::Command),
     Smoke(smoke::Args),
     #[command(subcommand)]
@@ -152,6 +158,8 @@ async fn run(command: Command, out: Out) -> Result<(), Failure> {
         Command::Key(command) => key::run(command, out).await,
         Command::Statement(args) => statement::run(args, out).await,
         Command::Period(command) => period::run(command, out).await,
+        Command::Audit(command) => audit::run(command, out).await,
+        Command::Check(command) => check::run(command, out).await,
         Command::Import(command) => import::run(command, out).await,
         Command::Demo(command) => seed::run(command, out).await,
         Command::Smoke(args) => smoke::run(args, out).await,

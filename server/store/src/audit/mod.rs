@@ -1,6 +1,8 @@
 //! The audit trail: the kernel writes it, this reads it. Transfers are their own records and are merged in.
 
 mod rows;
+mod seal;
+mod verify;
 
 use bursar_domain::audit::{AuditEvent, AuditFilter};
 use bursar_domain::error::{Error, Result};
@@ -23,8 +25,20 @@ pub(crate) mod sql {
         EVENT_LIST_BY_ACTION = "event_list_by_action";
         EVENT_LIST_BY_RESOURCE_TYPE = "event_list_by_resource_type";
         EVENT_LIST_BY_RESOURCE = "event_list_by_resource";
+        EVENT_SEALED_CUT = "event_sealed_cut";
+        EVENT_SEALED_GET = "event_sealed_get" after "event_sealed";
+        EVENT_SEALED_RANGE = "event_sealed_range" after "event_sealed";
+        EVENT_SEALED_WALK = "event_sealed_walk";
+        SEAL_COVERING = "seal_covering";
+        SEAL_FROM = "seal_from";
+        SEAL_INSERT = "seal_insert";
+        SEAL_LAST = "seal_last";
+        SEAL_PAGE = "seal_page";
+        SEAL_POINT = "seal_point";
     }
 }
+
+pub use verify::Verification;
 
 impl Store {
     /// Reads an event by its id, or a transfer's event by the transfer's id.
@@ -58,7 +72,8 @@ impl Store {
     }
 }
 
-async fn events(
+/// Events but transfers, newest first, in the caller's transaction.
+pub(crate) async fn events(
     tx: &mut Tx,
     op: &OpCtx,
     filter: &AuditFilter,

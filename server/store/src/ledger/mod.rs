@@ -10,6 +10,7 @@ mod period;
 mod posting;
 mod reads;
 mod rows;
+mod sealed;
 mod statement;
 mod transfer;
 mod within;
@@ -20,7 +21,10 @@ pub(crate) use batcher::Batcher;
 pub use posting::Submit;
 pub(crate) use reads::Reads;
 pub(crate) use rows::Recorded;
-pub(crate) use transfer::{TransferEvents, transfer_events, transfer_fence, transfer_find};
+pub(crate) use sealed::{SEALED_TRANSFERS, SealedRows};
+pub(crate) use transfer::{
+    TransferEvents, transfer_events, transfer_fence, transfer_find, transfers_find,
+};
 pub(crate) use within::post_within;
 
 pub(crate) mod sql {
@@ -73,6 +77,10 @@ pub(crate) mod sql {
         TRANSFER_LIST_BY_REFERENCE_DESC = "transfer_list_by_reference_desc" after "transfer_columns";
         TRANSFER_LIST_BY_TIME_ASC = "transfer_list_by_time_asc" after "transfer_columns";
         TRANSFER_LIST_BY_TIME_DESC = "transfer_list_by_time_desc" after "transfer_columns";
+        TRANSFER_SEALED_CUT = "transfer_sealed_cut";
+        TRANSFER_SEALED_GET = "transfer_sealed_get" after "transfer_sealed";
+        TRANSFER_SEALED_RANGE = "transfer_sealed_range" after "transfer_sealed";
+        TRANSFER_SEALED_WALK = "transfer_sealed_walk";
         HOLD_DUE = "hold_due";
     }
 }

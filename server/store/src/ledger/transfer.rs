@@ -164,6 +164,19 @@ pub(crate) async fn transfer_find(tx: &mut Tx, op: &OpCtx, id: Uuid) -> TxResult
     row.as_ref().map(rows::recorded_with_hold).transpose()
 }
 
+/// The transfers with these ids, as far as they are there, oldest first, in the caller's transaction.
+pub(crate) async fn transfers_find(
+    tx: &mut Tx,
+    op: &OpCtx,
+    ids: &[Uuid],
+) -> TxResult<Vec<Transfer>> {
+    let rows = tx.query(&sql::TRANSFER_GET, &[&op.tenant.0, &ids]).await?;
+    let found = rows.iter().map(rows::recorded_with_hold).collect::<TxResult<Vec<_>>>()?;
+    let mut found: Vec<_> = found.into_iter().filter_map(Recorded::transfer).collect();
+    found.sort_by_key(|transfer| (transfer.posted_at, transfer.id));
+    Ok(found)
+}
+
 /// Makes sure that no transfer with this id can ever commit, in the caller's transaction. A conflict means that one
 /// has just done so.
 pub(crate) async fn transfer_fence(tx: &mut Tx, op: &OpCtx, id: Uuid) -> TxResult<()> {

@@ -1,5 +1,7 @@
 //! The money trace: links between transfers and what they belong to in other domains.
 
+mod read;
+
 use bursar_domain::ids::TransferId;
 use bursar_domain::op::OpCtx;
 use bursar_domain::trace::TraceKind;
@@ -11,6 +13,9 @@ pub(crate) mod sql {
     //! Statements of the money trace.
     crate::kernel::statements! {
         LINK_INSERT = "link_insert";
+        LINK_LIST = "link_list";
+        LINK_LIST_BY_TRANSFER = "link_list_by_transfer";
+        LINK_ORPHANS = "link_orphans";
     }
 }
 

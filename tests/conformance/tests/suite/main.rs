@@ -14,6 +14,7 @@ mod period_service;
 mod position_service;
 mod server_service;
 mod tenant_service;
+mod trace_service;
 mod transfer_service;
 
 mod access_paths;

@@ -325,6 +325,7 @@ async fn a_tenants_views_come_back() {
         names,
         [
             "audit_event",
+            "audit_seal",
             "escrow_asset",
             "escrow_asset_template",
             "escrow_institution",

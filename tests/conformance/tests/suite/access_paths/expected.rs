@@ -379,6 +379,40 @@ pub(super) const EXPECTED: &[Expected] = &[
         &[("escrow_ledger_event_for_position", "tenant_id position_id occurred_at id")],
     ),
     of("hold_due", Jobs, &[("ledger_hold_due", "expires_at")]),
+    // Seals and the money trace.
+    sorts(
+        "event_sealed_cut",
+        Jobs,
+        "the transactions of a range, which a run of sealing keeps small",
+        &[("audit_event_xact", "xact")],
+    ),
+    of("event_sealed_range", Jobs, &[("audit_event_xact", "xact")]),
+    of("event_sealed_get", Tenant, &[("audit_event_pkey", "tenant_id id")]),
+    of("event_sealed_walk", Tenant, &[("audit_event_time", "tenant_id recorded_at id")]),
+    sorts(
+        "transfer_sealed_cut",
+        Jobs,
+        "the transactions of a range, which a run of sealing keeps small",
+        &[("ledger_transfer_xact", "xact")],
+    ),
+    of("transfer_sealed_range", Jobs, &[("ledger_transfer_xact", "xact")]),
+    of("transfer_sealed_get", Tenant, &[TRANSFER]),
+    of("transfer_sealed_walk", Tenant, &[("ledger_transfer_time", "tenant_id posted_at id")]),
+    of("seal_from", Jobs, &[("audit_seal_last", "")]),
+    of("seal_last", Jobs, &[("audit_seal_pkey", "tenant_id")]),
+    of("seal_insert", Jobs, &[]),
+    of("seal_point", Tenant, &[("audit_seal_pkey", "tenant_id position")]),
+    of("seal_page", Tenant, &[("audit_seal_pkey", "tenant_id position")]),
+    sorts(
+        "seal_covering",
+        Tenant,
+        "the seals of one page of rows",
+        &[("audit_seal_upto", "tenant_id upto"), ("audit_seal_pkey", "tenant_id position")],
+    ),
+    of("link_insert", Tenant, &[TRANSFER]),
+    of("link_list", Tenant, &[("trace_link_pkey", "tenant_id kind resource_id")]),
+    of("link_list_by_transfer", Tenant, &[("trace_link_transfer", "tenant_id transfer_id")]),
+    of("link_orphans", Tenant, &[("trace_link_pkey", "tenant_id kind resource_id"), TRANSFER]),
 ];
 
 /// Statements without an access path of their own, in which role they run, and why.

@@ -100,3 +100,13 @@ INSERT INTO bursar.admin_api_key (tenant_id, id, label, role, hash)
 SELECT md5('TENANT neighbour ' || n % 1000)::uuid, md5('TENANT neighbour k ' || n)::uuid, 'key ' || n, 'viewer',
        decode(repeat('00', 32), 'hex')
 FROM generate_series(0, 9999) AS n;
+
+-- Beside those that the server makes: other places, and transactions of before there were any.
+INSERT INTO bursar.audit_seal (tenant_id, position, upto, events, transfers, leaves, hash, sealed_at)
+SELECT 'TENANT', 1000000 + n, n - 1000000, n, n, '', decode(repeat('00', 32), 'hex'), now() - make_interval(mins => (20000 - n) * 20)
+FROM generate_series(1, 20000) AS n;
+
+INSERT INTO bursar.trace_link (tenant_id, kind, resource_id, transfer_id)
+SELECT 'TENANT', CASE n % 2 WHEN 0 THEN 'position' ELSE 'execution' END, md5('TENANT r ' || n / 4)::uuid,
+       md5('TENANT t ' || n)::uuid
+FROM generate_series(0, 19999) AS n;

@@ -4,7 +4,12 @@ use bursar_testkit::{Server, moved, tenant_role};
 
 use super::two_accounts;
 
-const TABLES: [(&str, &str); 2] = [("audit_event", "action"), ("ledger_transfer", "code")];
+const TABLES: [(&str, &str); 4] = [
+    ("audit_event", "action"),
+    ("audit_seal", "hash"),
+    ("ledger_transfer", "code"),
+    ("trace_link", "kind"),
+];
 
 fn changes(table: &str, column: &str) -> [String; 5] {
     [

@@ -2,10 +2,14 @@
 
 mod append_only;
 mod every_rpc;
+mod export_checkpoint;
 mod filters;
 mod get_audit_event;
+mod get_checkpoint;
 mod list_audit_events;
+pub(crate) mod seals;
 mod transfers;
+mod verify;
 
 use bursar_proto::audit::v1::{
     AuditEvent, AuditFilter, GetAuditEventRequest, ListAuditEventsRequest,

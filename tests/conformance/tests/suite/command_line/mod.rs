@@ -1,5 +1,6 @@
 //! The command line as people and programs use it: the real program against a real server.
 
+mod audit;
 mod completions;
 mod help;
 mod manifest;

@@ -209,8 +209,11 @@ async fn policies_without_a_tenant_are_for_named_roles() {
             "admin_api_key owner_all bursar_owner",
             "admin_tenant owner_all bursar_owner",
             "admin_tenant platform_all bursar_platform",
+            "audit_event jobs_sealing bursar_jobs",
+            "audit_seal jobs_sealing bursar_jobs",
             "ledger_account owner_count bursar_owner",
             "ledger_hold jobs_expiry bursar_jobs",
+            "ledger_transfer jobs_sealing bursar_jobs",
             "operation_record jobs_retention bursar_jobs",
             "ref_asset owner_all bursar_owner",
         ]

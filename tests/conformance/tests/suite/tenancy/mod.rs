@@ -10,6 +10,9 @@ use crate::position_service::{accounts, house, locked, policy};
 use bursar_proto::ledger::v1::{BalanceRule, ClosePeriodRequest, CreateAssetRequest};
 use bursar_testkit::{Server, TestTenant, held, id, moved, new_account, ok};
 
+use crate::audit_service::seals::sealed;
+use crate::trace_service::link;
+
 /// A server with two tenants that have rows in every table.
 async fn two() -> (Server, TestTenant, TestTenant) {
     let server = Server::start().await;
@@ -32,6 +35,11 @@ async fn two() -> (Server, TestTenant, TestTenant) {
         let close = ClosePeriodRequest { request_id: id(), ends_on, validate_only: false };
         ok(tenant.admin.periods().close_period(close).await);
         escrow(&server, tenant).await;
+        let transfer = crate::trace_service::transfers(tenant, 1).await.remove(0);
+        link(&server, tenant, "position", &id(), &[&transfer.id]).await.unwrap();
+    }
+    for tenant in [&a, &b] {
+        sealed(&server, tenant).await;
     }
     (server, a, b)
 }

@@ -223,6 +223,7 @@ async fn the_reporting_views_show_a_tenants_rows_to_it_alone() {
         names,
         [
             "audit_event",
+            "audit_seal",
             "escrow_asset",
             "escrow_asset_template",
             "escrow_institution",
@@ -294,10 +295,18 @@ async fn jobs_and_sign_in_reach_what_they_need_and_no_more() {
     assert_refused(&jobs, "UPDATE bursar.ledger_hold SET state = 'expired'", "permission denied")
         .await;
     assert_refused(&jobs, "SELECT reply FROM bursar.operation_record", "permission denied").await;
+    // Sealing reads what it seals, and writes nothing but seals.
+    for table in ["audit_event", "ledger_transfer"] {
+        let insert = format!("INSERT INTO bursar.{table} DEFAULT VALUES");
+        assert_refused(&jobs, &insert, "permission denied").await;
+    }
+    assert_refused(&jobs, "DELETE FROM bursar.audit_seal", "permission denied").await;
     let auth = entered(&server, "bursar_auth", "").await;
     for table in tables(&server).await {
         assert_refused(&auth, &format!("SELECT FROM bursar.{table}"), "permission denied").await;
-        if !["ledger_hold", "operation_record"].contains(&table.as_str()) {
+        let read =
+            ["audit_event", "audit_seal", "ledger_hold", "ledger_transfer", "operation_record"];
+        if !read.contains(&table.as_str()) {
             assert_refused(&jobs, &format!("SELECT FROM bursar.{table}"), "permission denied")
                 .await;
         }

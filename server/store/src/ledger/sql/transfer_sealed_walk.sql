@@ -1,0 +1,6 @@
+-- All rows of a tenant in order of time, page by page, with the transactions that wrote them.
+SELECT id, posted_at AS at, xact::text::bigint AS xact
+FROM bursar.ledger_transfer
+WHERE tenant_id = $1 AND (posted_at, id) > ($2, $3) AND posted_at >= $2
+ORDER BY posted_at, id
+LIMIT $4

@@ -1,0 +1,63 @@
+use bursar_proto::trace::v1::{ListOrphansRequest, TraceOrphan};
+use bursar_testkit::{Caller, Server, id, invalid, ok};
+
+use super::{link, transfers};
+use crate::audit_service::seals::force;
+
+pub(super) async fn orphans(caller: &Caller) -> Vec<TraceOrphan> {
+    let mut request = ListOrphansRequest::default();
+    let mut found = Vec::new();
+    loop {
+        let page = ok(caller.traces().list_orphans(request.clone()).await);
+        found.extend(page.orphans);
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            return found;
+        }
+    }
+}
+
+#[tokio::test]
+async fn works() {
+    let server = Server::start().await;
+    let tenant = server.tenant().await;
+    let made = transfers(&tenant, 3).await;
+    for kind in ["position", "execution"] {
+        let of = [made[0].id.as_str(), made[1].id.as_str()];
+        link(&server, &tenant, kind, &id(), &of).await.unwrap();
+    }
+    assert_eq!(orphans(&tenant.auditor).await, []);
+    let gone = &made[1].id;
+    force(&server, &format!("DELETE FROM bursar.ledger_transfer WHERE id = '{gone}'")).await;
+    for caller in [&tenant.auditor, &tenant.admin] {
+        let found = orphans(caller).await;
+        assert_eq!(found.len(), 2, "{found:?}");
+        for orphan in found {
+            assert!(orphan.transfer_gone && !orphan.resource_gone);
+            assert_eq!(&orphan.link.unwrap().transfer_id, gone);
+        }
+    }
+}
+
+#[tokio::test]
+async fn other_tenant() {
+    let server = Server::start().await;
+    let (one, other) = (server.tenant().await, server.tenant().await);
+    let made = transfers(&one, 1).await.remove(0);
+    link(&server, &one, "position", &id(), &[&made.id]).await.unwrap();
+    force(&server, &format!("DELETE FROM bursar.ledger_transfer WHERE id = '{}'", made.id)).await;
+    assert_eq!(orphans(&other.auditor).await, []);
+    assert_eq!(orphans(&one.auditor).await.len(), 1);
+    let page = ok(one.auditor.traces().list_orphans(ListOrphansRequest::default()).await);
+    let theirs = ListOrphansRequest { page_token: page.next_page_token };
+    assert!(!theirs.page_token.is_empty());
+    invalid(other.auditor.traces().list_orphans(theirs).await, &["page_token"]);
+}
+
+#[tokio::test]
+async fn bad_input() {
+    let server = Server::start().await;
+    let tenant = server.tenant().await;
+    let request = ListOrphansRequest { page_token: "nonsense".into() };
+    invalid(tenant.auditor.traces().list_orphans(request).await, &["page_token"]);
+}
