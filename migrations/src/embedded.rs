@@ -41,6 +41,7 @@ const STEPS: &[Step] = &[
     step!(20261128000100, "periods"),
     step!(20261128000200, "trace"),
     step!(20261128000300, "escrow"),
+    step!(20261128000400, "trading"),
     step!(20261128000500, "sealing"),
 ];
 

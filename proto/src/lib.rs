@@ -18,4 +18,4 @@ macro_rules! packages {
     )*};
 }
 
-packages!(admin audit common errors escrow ledger operation options trace);
+packages!(admin audit common errors escrow ledger operation options trace trading);

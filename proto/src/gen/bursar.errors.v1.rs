@@ -111,6 +111,11 @@ pub enum ErrorReason {
     /// ABORTED. The position has changed since it was read: another call was faster. Metadata: `position_id`, `state`,
     /// `current_etag`.
     PositionChanged = 54,
+    /// FAILED_PRECONDITION. The fill was recorded before with other values of `fields`, comma separated: see
+    /// `execution_id`. Metadata: `execution_id`, `fields`.
+    ExecutionDiffers = 60,
+    /// FAILED_PRECONDITION. The strategy is disabled. Metadata: `strategy_id`.
+    StrategyDisabled = 61,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -167,6 +172,8 @@ impl ErrorReason {
             Self::FourEyes => "ERROR_REASON_FOUR_EYES",
             Self::HoldingExceeded => "ERROR_REASON_HOLDING_EXCEEDED",
             Self::PositionChanged => "ERROR_REASON_POSITION_CHANGED",
+            Self::ExecutionDiffers => "ERROR_REASON_EXECUTION_DIFFERS",
+            Self::StrategyDisabled => "ERROR_REASON_STRATEGY_DISABLED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -220,6 +227,8 @@ impl ErrorReason {
             "ERROR_REASON_FOUR_EYES" => Some(Self::FourEyes),
             "ERROR_REASON_HOLDING_EXCEEDED" => Some(Self::HoldingExceeded),
             "ERROR_REASON_POSITION_CHANGED" => Some(Self::PositionChanged),
+            "ERROR_REASON_EXECUTION_DIFFERS" => Some(Self::ExecutionDiffers),
+            "ERROR_REASON_STRATEGY_DISABLED" => Some(Self::StrategyDisabled),
             _ => None,
         }
     }

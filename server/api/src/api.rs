@@ -15,6 +15,11 @@ use bursar_proto::ledger::v1::period_service_server::PeriodServiceServer;
 use bursar_proto::ledger::v1::transfer_service_server::TransferServiceServer;
 use bursar_proto::operation::v1::operation_service_server::OperationServiceServer;
 use bursar_proto::trace::v1::trace_service_server::TraceServiceServer;
+use bursar_proto::trading::v1::cursor_service_server::CursorServiceServer;
+use bursar_proto::trading::v1::decision_service_server::DecisionServiceServer;
+use bursar_proto::trading::v1::execution_service_server::ExecutionServiceServer;
+use bursar_proto::trading::v1::review_service_server::ReviewServiceServer;
+use bursar_proto::trading::v1::strategy_service_server::StrategyServiceServer;
 use bursar_store::Store;
 use tokio::sync::watch;
 use tonic::codec::CompressionEncoding::Gzip;
@@ -27,7 +32,7 @@ use crate::kernel::{ApiConfig, Kernel, Phase, RateLimits};
 use crate::keys::Keys;
 use crate::layers::StreamMeters;
 use crate::rules::Rules;
-use crate::{admin, audit, escrow, ledger, operation, trace};
+use crate::{admin, audit, escrow, ledger, operation, trace, trading};
 
 /// The services of Bursar, ready to be put behind a stack of [`crate::layers`]. Cheap to clone.
 #[derive(Clone)]
@@ -74,6 +79,11 @@ impl Api {
             OperationServiceServer::new(operation::Operations(kernel.clone())),
             AuditServiceServer::new(audit::AuditEvents(kernel.clone())),
             TraceServiceServer::new(trace::Traces(kernel.clone())),
+            StrategyServiceServer::new(trading::Strategies(kernel.clone())),
+            DecisionServiceServer::new(trading::Decisions(kernel.clone())),
+            ExecutionServiceServer::new(trading::Executions(kernel.clone())),
+            ReviewServiceServer::new(trading::Reviews(kernel.clone())),
+            CursorServiceServer::new(trading::Cursors(kernel.clone())),
         );
         routes.add_service(HealthServer::new(HealthService::from_health_reporter(health.clone())));
         let fault = |error| {

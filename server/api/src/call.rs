@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use bursar_domain::json::{JsonError, check_name};
 use bursar_domain::op::OpCtx;
 use bursar_domain::{Error, Result};
 use bursar_store::Write;
@@ -90,6 +91,13 @@ pub(crate) fn write<M: prost::Message, T>(
     })
 }
 
+/// A request of the call's RPC, or one message of its stream, as JSON for the audit trail.
+pub(crate) fn payload_of(kernel: &Kernel, op: &OpCtx, request: &[u8]) -> Result<serde_json::Value> {
+    let path = &op.method.path;
+    let input = kernel.rules.input(path);
+    payload(input.ok_or_else(|| Error::Internal(format!("no descriptor for {path}")))?, request)
+}
+
 /// The request as JSON for the audit trail, with the fields' names of the protos.
 fn payload(input: &MessageDescriptor, request: &[u8]) -> Result<serde_json::Value> {
     let message = DynamicMessage::decode(input.clone(), request).map_err(|error| {
@@ -99,26 +107,25 @@ fn payload(input: &MessageDescriptor, request: &[u8]) -> Result<serde_json::Valu
     let value = message.serialize_with_options(serde_json::value::Serializer, &options).map_err(
         |error| Error::invalid("request", format!("holds a value that JSON cannot carry: {error}")),
     )?;
-    match nul(&value, String::new()) {
-        Some(field) => {
-            Err(Error::invalid(field, "holds a NUL character, which cannot be stored; remove it"))
-        }
+    match unkept(&value, String::new()) {
+        Some((field, problem)) => Err(Error::invalid(field, problem)),
         None => Ok(value),
     }
 }
 
-/// Path of the first text with a NUL character: JSONB could not keep it, and a payload is never dropped.
-fn nul(value: &serde_json::Value, path: String) -> Option<String> {
+/// Path and problem of the first text that JSONB could not keep, or that could not be read back: a payload is never
+/// dropped.
+fn unkept(value: &serde_json::Value, path: String) -> Option<(String, JsonError)> {
     match value {
-        serde_json::Value::String(text) => text.contains('\0').then_some(path),
+        serde_json::Value::String(text) => text.contains('\0').then_some((path, JsonError::Nul)),
         serde_json::Value::Array(items) => {
-            items.iter().enumerate().find_map(|(at, item)| nul(item, format!("{path}[{at}]")))
+            items.iter().enumerate().find_map(|(at, item)| unkept(item, format!("{path}[{at}]")))
         }
         serde_json::Value::Object(members) => members.iter().find_map(|(name, member)| {
-            if name.contains('\0') {
-                return Some(path.clone());
+            if let Err(problem) = check_name(name) {
+                return Some((path.clone(), problem));
             }
-            nul(member, join(&path, name))
+            unkept(member, join(&path, name))
         }),
         _ => None,
     }

@@ -92,9 +92,13 @@ fn a_payload_that_json_cannot_carry_is_refused_with_its_field() {
 
 #[test]
 fn nul_is_found_anywhere() {
-    assert_eq!(nul(&json!({ "a": [1, { "b": "x\0" }] }), String::new()).as_deref(), Some("a[1].b"));
-    assert_eq!(nul(&json!({ "a": { "b\0": 1 } }), String::new()).as_deref(), Some("a"));
-    assert_eq!(nul(&json!({ "a": "b" }), String::new()), None);
+    let found = |value| unkept(&value, String::new());
+    let nul = |path: &str| Some((path.to_owned(), JsonError::Nul));
+    assert_eq!(found(json!({ "a": [1, { "b": "x\0" }] })), nul("a[1].b"));
+    assert_eq!(found(json!({ "a": { "b\0": 1 } })), nul("a"));
+    assert_eq!(found(json!({ "a": "b" })), None);
+    let reserved = json!({ "a": { "$serde_json::private::Number": "1" } });
+    assert_eq!(found(reserved), Some(("a".into(), JsonError::Reserved)));
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod seal;
 pub mod status;
 mod structs;
 mod trace;
+mod trading;
 
 pub use api::Api;
 pub use kernel::{ApiConfig, Phase, RateLimits};

@@ -6,7 +6,7 @@ use bursar_domain::op::OpCtx;
 use bursar_domain::page::{Cursor, Fingerprint, Page, PageRequest, request_read, token_write};
 use bursar_proto::{
     admin::v1 as admin, audit::v1 as audit, escrow::v1 as escrow, ledger::v1 as ledger,
-    trace::v1 as trace,
+    trace::v1 as trace, trading::v1 as trading,
 };
 
 /// A list request.
@@ -41,6 +41,11 @@ lists! {
     escrow::ListLedgerEventsRequest,
     escrow::ListPositionEventsRequest,
     escrow::ListPositionsRequest,
+    trading::ListCursorsRequest,
+    trading::ListDecisionsRequest,
+    trading::ListExecutionsRequest,
+    trading::ListReviewsRequest,
+    trading::ListStrategiesRequest,
 }
 
 impl ListRequest for trace::ListOrphansRequest {

@@ -1,7 +1,9 @@
 //! Replies that can be replayed: every mutation's, under its request id.
 
 use bursar_domain::{Error, Result};
-use bursar_proto::{admin::v1 as admin, escrow::v1 as escrow, ledger::v1 as ledger};
+use bursar_proto::{
+    admin::v1 as admin, escrow::v1 as escrow, ledger::v1 as ledger, trading::v1 as trading,
+};
 use bursar_store::Outcome;
 use tonic::Response;
 
@@ -49,6 +51,17 @@ replayable! {
     ledger::ReverseTransferResponse,
     escrow::CreatePositionResponse,
     escrow::TransitionPositionResponse,
+    trading::CreateStrategyResponse,
+    trading::UpdateStrategyResponse,
+    trading::EnableStrategyResponse,
+    trading::DisableStrategyResponse,
+    trading::CreateDecisionResponse,
+    trading::RecordExecutedResponse,
+    trading::CancelDecisionResponse,
+    trading::RecordExecutionResponse,
+    trading::RecordReviewResponse,
+    trading::AdvanceCursorResponse,
+    trading::ForceCursorResponse,
 }
 
 /// The reply of a mutation: made by `fresh` now, or read back from what an earlier call left.

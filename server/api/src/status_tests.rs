@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use bursar_domain::Refusal;
 use bursar_domain::error::RateLimit;
-use bursar_domain::ids::{AccountId, GroupId, PositionId, TransferId};
+use bursar_domain::ids::{AccountId, ExecutionId, GroupId, PositionId, StrategyId, TransferId};
 use bursar_domain::money::{AssetCode, Decimal};
 use bursar_domain::role::Role;
 use prost_reflect::DescriptorPool;
@@ -48,6 +48,11 @@ fn refusals() -> Vec<Refusal> {
         Refusal::FourEyes { position: PositionId::generate() },
         Refusal::HoldingExceeded { position: PositionId::generate(), held: Decimal::ZERO },
         Refusal::PositionChanged { position: PositionId::generate(), state: "LOCKED", revision: 3 },
+        Refusal::ExecutionDiffers {
+            execution: ExecutionId::nil(),
+            fields: vec!["price", "quantity"],
+        },
+        Refusal::StrategyDisabled { strategy: StrategyId::nil() },
     ]
 }
 

@@ -33,14 +33,14 @@ impl From<JsonError> for Problem {
 fn object(wire: &Struct, depth: usize) -> Result<Map<String, Value>, Problem> {
     // Checked on the way down, so that no depth of input can exhaust the stack.
     if depth > MAX_JSON_DEPTH {
-        return Err(JsonError::TooDeep.into());
+        return Err(JsonError::TooDeep(MAX_JSON_DEPTH).into());
     }
     wire.fields.iter().map(|(name, member)| Ok((name.clone(), value(member, depth + 1)?))).collect()
 }
 
 fn value(wire: &Wire, depth: usize) -> Result<Value, Problem> {
     if depth > MAX_JSON_DEPTH {
-        return Err(JsonError::TooDeep.into());
+        return Err(JsonError::TooDeep(MAX_JSON_DEPTH).into());
     }
     Ok(match &wire.kind {
         Some(Kind::NullValue(_)) => Value::Null,

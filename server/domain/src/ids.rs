@@ -82,6 +82,14 @@ id! {
     EscrowAssetId;
     /// What is held for a holder.
     PositionId;
+    /// A trading strategy.
+    StrategyId;
+    /// A trade decision.
+    DecisionId;
+    /// A fill of a decision.
+    ExecutionId;
+    /// A review of a decision.
+    ReviewId;
 }
 
 impl TenantId {

@@ -9,7 +9,10 @@ use crate::limits::{MAX_JSON_DEPTH, MAX_METADATA_BYTES};
 /// Largest integer a double carries exactly, 2^53 − 1.
 const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 
-/// A JSON object that JSONB can hold and that comes back equal.
+/// Names that the JSON parser keeps for itself begin so: an object with one would be read back as something else.
+const RESERVED: &str = "$serde_json::private::";
+
+/// JSON that JSONB can hold and that comes back equal: an object where it is a caller's attributes.
 #[derive(Clone, PartialEq)]
 pub struct Json(Value);
 
@@ -17,8 +20,8 @@ pub struct Json(Value);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
     /// Nested too deep.
-    #[error("is nested deeper than {MAX_JSON_DEPTH} levels")]
-    TooDeep,
+    #[error("is nested deeper than {0} levels")]
+    TooDeep(usize),
     /// Too large.
     #[error("is larger than {0} bytes as compact JSON")]
     TooLarge(usize),
@@ -33,6 +36,23 @@ pub enum JsonError {
     /// A NUL character.
     #[error("holds a NUL character, which JSONB cannot store; remove it")]
     Nul,
+    /// A name that could not be read back.
+    #[error("holds a member whose name begins with {RESERVED}; rename it")]
+    Reserved,
+    /// Not JSON.
+    #[error("is not JSON: {0}")]
+    Syntax(String),
+    /// JSON, but no object.
+    #[error("is not a JSON object; put the value into one")]
+    NoObject,
+    /// Two members of one name.
+    #[error("holds the member {0} twice in one object; keep one of them")]
+    Duplicate(String),
+    /// A number with too many digits.
+    #[error(
+        "holds a number that takes more than {0} digits without an exponent; send it as a string"
+    )]
+    LongNumber(usize),
 }
 
 impl Json {
@@ -59,6 +79,11 @@ impl Json {
     /// The value.
     pub fn value(&self) -> &Value {
         &self.0
+    }
+
+    /// Its text: members by name, no white space.
+    pub fn text(&self) -> String {
+        self.0.to_string()
     }
 
     /// Whether it is an object without members.
@@ -95,15 +120,24 @@ pub fn number(value: f64) -> Result<Number, JsonError> {
     Number::from_f64(value).ok_or(JsonError::NotFinite)
 }
 
+/// Whether a member may be called so.
+pub fn check_name(name: &str) -> Result<(), JsonError> {
+    if name.contains('\0') {
+        return Err(JsonError::Nul);
+    }
+    if name.starts_with(RESERVED) { Err(JsonError::Reserved) } else { Ok(()) }
+}
+
 fn check(value: &Value, depth: usize) -> Result<(), JsonError> {
     if depth > MAX_JSON_DEPTH {
-        return Err(JsonError::TooDeep);
+        return Err(JsonError::TooDeep(MAX_JSON_DEPTH));
     }
     match value {
         Value::String(text) if text.contains('\0') => Err(JsonError::Nul),
         Value::Array(items) => items.iter().try_for_each(|item| check(item, depth + 1)),
         Value::Object(members) => members.iter().try_for_each(|(name, member)| {
-            if name.contains('\0') { Err(JsonError::Nul) } else { check(member, depth + 1) }
+            check_name(name)?;
+            check(member, depth + 1)
         }),
         _ => Ok(()),
     }
@@ -149,8 +183,11 @@ mod tests {
         let nested =
             |levels: usize| (0..levels).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
         assert!(Json::checked(object(nested(MAX_JSON_DEPTH - 2))).is_ok());
-        assert_eq!(Json::checked(object(nested(200))), Err(JsonError::TooDeep));
+        assert_eq!(Json::checked(object(nested(200))), Err(JsonError::TooDeep(MAX_JSON_DEPTH)));
         assert_eq!(Json::checked(object("a\0".into())), Err(JsonError::Nul));
+        let reserved: Map<String, Value> =
+            [(format!("{RESERVED}Number"), "1".into())].into_iter().collect();
+        assert_eq!(Json::checked(reserved), Err(JsonError::Reserved));
         let long = Value::String("x".repeat(MAX_METADATA_BYTES));
         assert_eq!(Json::checked(object(long)), Err(JsonError::TooLarge(MAX_METADATA_BYTES)));
         assert_eq!(format!("{:?}", Json::empty()), "Json(…)");

@@ -10,6 +10,7 @@ pub mod error;
 pub mod escrow;
 pub mod ids;
 pub mod json;
+pub mod json_text;
 pub mod key;
 pub mod limits;
 pub mod money;
@@ -24,6 +25,7 @@ pub mod statement;
 pub mod tenant;
 pub mod text;
 pub mod trace;
+pub mod trading;
 pub mod transfer;
 
 pub use error::{Error, Result, Unavailable, Violation};

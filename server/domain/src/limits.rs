@@ -31,6 +31,20 @@ pub const MAX_METADATA_BYTES: usize = 16 * 1024;
 /// Deepest nesting of a JSON value: with the messages around it in an audit event it stays below the 100 levels that
 /// protobuf decoders read.
 pub const MAX_JSON_DEPTH: usize = 28;
+/// Largest JSON text of one field, as it comes and in its canonical form: two of them fit a reply.
+pub const MAX_JSON_TEXT_BYTES: usize = 1024 * 1024;
+/// Deepest nesting of JSON text: the parser that reads it back from the database takes 127 levels.
+pub const MAX_JSON_TEXT_DEPTH: usize = 100;
+/// Most characters of a number of JSON text without its exponent: a few bytes must not become megabytes.
+pub const MAX_JSON_NUMBER_DIGITS: usize = 1_000;
+/// Largest definition of a strategy, as JSON text: a page of them has to be of use.
+pub const MAX_DEFINITION_BYTES: usize = 64 * 1024;
+/// Largest report of a venue: a reply has it twice.
+pub const MAX_RAW_PAYLOAD_BYTES: usize = 256 * 1024;
+/// Most executions of one message of a stream.
+pub const MAX_BATCH_EXECUTIONS: usize = 1_000;
+/// Most ledger transfers that an execution can be linked to.
+pub const MAX_EXECUTION_TRANSFERS: usize = 20;
 
 /// Longest `code` of an account or transfer.
 pub const MAX_CODE_CHARS: usize = 64;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::civil::Date;
 
-use crate::ids::{AccountId, GroupId, PositionId, TransferId};
+use crate::ids::{AccountId, ExecutionId, GroupId, PositionId, StrategyId, TransferId};
 use crate::money::{AssetCode, Decimal};
 
 /// A rule that a call would break. Nothing was changed.
@@ -144,6 +144,18 @@ pub enum Refusal {
         /// Its revision now.
         revision: i64,
     },
+    /// The fill was recorded before with other values.
+    ExecutionDiffers {
+        /// The execution that has it.
+        execution: ExecutionId,
+        /// The fields that differ.
+        fields: Vec<&'static str>,
+    },
+    /// The strategy is disabled.
+    StrategyDisabled {
+        /// The strategy.
+        strategy: StrategyId,
+    },
 }
 
 /// Most ids that a refusal names of each kind: it travels in a header.
@@ -178,6 +190,8 @@ impl Refusal {
             Self::FourEyes { .. } => "FOUR_EYES",
             Self::HoldingExceeded { .. } => "HOLDING_EXCEEDED",
             Self::PositionChanged { .. } => "POSITION_CHANGED",
+            Self::ExecutionDiffers { .. } => "EXECUTION_DIFFERS",
+            Self::StrategyDisabled { .. } => "STRATEGY_DISABLED",
         }
     }
 
@@ -245,6 +259,10 @@ impl Refusal {
                 ("state", (*state).to_owned()),
                 ("current_etag", revision.to_string()),
             ],
+            Self::ExecutionDiffers { execution, fields } => {
+                vec![("execution_id", execution.to_string()), ("fields", fields.join(","))]
+            }
+            Self::StrategyDisabled { strategy } => vec![("strategy_id", strategy.to_string())],
         }
     }
 }
@@ -335,6 +353,16 @@ impl fmt::Display for Refusal {
                 f,
                 "position {position} has changed since it was read: it is {state}, its etag is now {revision}"
             ),
+            Self::ExecutionDiffers { execution, fields } => {
+                write!(
+                    f,
+                    "the venue's order was recorded before, as execution {execution}, with other values of: {}",
+                    fields.join(", ")
+                )
+            }
+            Self::StrategyDisabled { strategy } => {
+                write!(f, "strategy {strategy} is disabled; EnableStrategy lets it decide again")
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ mod kernel;
 mod ledger;
 mod operation;
 mod trace;
+mod trading;
 
 pub use admin::{KeyRecord, NewTenant, TenantChanges};
 pub use audit::Verification;
@@ -29,6 +30,7 @@ pub fn statements() -> impl Iterator<Item = (&'static str, &'static str)> {
         ledger::sql::ALL,
         operation::sql::ALL,
         trace::sql::ALL,
+        trading::sql::ALL,
     ]
     .into_iter()
     .flatten()

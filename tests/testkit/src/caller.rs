@@ -15,6 +15,11 @@ use bursar_proto::ledger::v1::period_service_client::PeriodServiceClient;
 use bursar_proto::ledger::v1::transfer_service_client::TransferServiceClient;
 use bursar_proto::operation::v1::operation_service_client::OperationServiceClient;
 use bursar_proto::trace::v1::trace_service_client::TraceServiceClient;
+use bursar_proto::trading::v1::cursor_service_client::CursorServiceClient;
+use bursar_proto::trading::v1::decision_service_client::DecisionServiceClient;
+use bursar_proto::trading::v1::execution_service_client::ExecutionServiceClient;
+use bursar_proto::trading::v1::review_service_client::ReviewServiceClient;
+use bursar_proto::trading::v1::strategy_service_client::StrategyServiceClient;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -122,6 +127,16 @@ impl Caller {
         audit: AuditServiceClient;
         /// Client of `TraceService`.
         traces: TraceServiceClient;
+        /// Client of `StrategyService`.
+        strategies: StrategyServiceClient;
+        /// Client of `DecisionService`.
+        decisions: DecisionServiceClient;
+        /// Client of `ExecutionService`.
+        executions: ExecutionServiceClient;
+        /// Client of `ReviewService`.
+        reviews: ReviewServiceClient;
+        /// Client of `CursorService`.
+        cursors: CursorServiceClient;
     }
 }
 

@@ -31,6 +31,7 @@ mod refusals;
 mod roles;
 mod server;
 mod stream;
+pub mod trading;
 mod trail;
 mod wait;
 

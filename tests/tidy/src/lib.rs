@@ -27,6 +27,7 @@ pub const DOMAINS: &[(&str, &[&str])] = &[
     ("operation", &["operation_"]),
     // A link and whether its transfer is there are one statement.
     ("trace", &["trace_", "ledger_transfer"]),
+    ("trading", &["trading_"]),
 ];
 
 /// What breaks one rule, gathered so that one run shows all of it.

@@ -6,6 +6,7 @@ mod balance;
 mod batcher;
 mod expiry;
 mod group;
+mod known;
 mod period;
 mod posting;
 mod reads;
@@ -18,6 +19,7 @@ mod writer;
 
 pub(crate) use account::account_insert;
 pub(crate) use batcher::Batcher;
+pub(crate) use known::transfers_known;
 pub use posting::Submit;
 pub(crate) use reads::Reads;
 pub(crate) use rows::Recorded;

@@ -341,6 +341,11 @@ async fn a_tenants_views_come_back() {
             "ledger_transfer",
             "ref_asset",
             "trace_link",
+            "trading_cursor",
+            "trading_decision",
+            "trading_execution",
+            "trading_review",
+            "trading_strategy",
         ]
     );
     let mut runner = runner(&server.database).await;

@@ -88,6 +88,9 @@ const TRANSFER: (&str, &str) = ("ledger_transfer_pkey", "tenant_id id");
 /// Closed days: from the end of the index, which a sort would give away.
 const PERIODS: (&str, &str) = ("ledger_period_pkey", "tenant_id");
 const KEY: (&str, &str) = ("admin_api_key_pkey|admin_api_key_id", "id");
+const STRATEGY: (&str, &str) = ("trading_strategy_pkey", "tenant_id id");
+const DECISION: (&str, &str) = ("trading_decision_pkey", "tenant_id id");
+const CURSOR: (&str, &str) = ("trading_cursor_pkey", "tenant_id name");
 const THE_TENANT: (&str, &str) = ("admin_tenant_pkey", "tenant_id");
 
 /// Every statement that reads or locks rows of Bursar's tables, and those that write.
@@ -288,7 +291,6 @@ pub(super) const EXPECTED: &[Expected] = &[
     of("position_update", Tenant, &[POSITION]),
     of("position_event_insert", Tenant, &[]),
     of("ledger_event_insert", Tenant, &[]),
-    of("link_insert", Tenant, &[TRANSFER]),
     of(
         "position_event_latest",
         Tenant,
@@ -412,7 +414,87 @@ pub(super) const EXPECTED: &[Expected] = &[
     of("link_insert", Tenant, &[TRANSFER]),
     of("link_list", Tenant, &[("trace_link_pkey", "tenant_id kind resource_id")]),
     of("link_list_by_transfer", Tenant, &[("trace_link_transfer", "tenant_id transfer_id")]),
-    of("link_orphans", Tenant, &[("trace_link_pkey", "tenant_id kind resource_id"), TRANSFER]),
+    of(
+        "link_orphans",
+        Tenant,
+        &[
+            ("trace_link_pkey", "tenant_id kind resource_id"),
+            TRANSFER,
+            POSITION,
+            ("trading_execution_pkey", "tenant_id id"),
+        ],
+    ),
+    // Trading.
+    of("strategy_insert", Tenant, &[]),
+    of("strategy_get", Tenant, &[STRATEGY]),
+    of("strategy_lock", Tenant, &[STRATEGY]),
+    of("strategy_share", Tenant, &[STRATEGY]),
+    of("strategy_update", Tenant, &[STRATEGY]),
+    of("strategy_list", Tenant, &[STRATEGY]),
+    of("strategy_list_by_state", Tenant, &[("trading_strategy_state", "tenant_id state id")]),
+    of("decision_insert", Tenant, &[]),
+    of("decision_get", Tenant, &[DECISION]),
+    of("decision_lock", Tenant, &[DECISION]),
+    of("decision_known", Tenant, &[DECISION]),
+    of("decision_update", Tenant, &[DECISION]),
+    of("decision_list", Tenant, &[("trading_decision_time", "tenant_id created_at id")]),
+    of(
+        "decision_list_by_strategy",
+        Tenant,
+        &[("trading_decision_strategy", "tenant_id strategy_id created_at id")],
+    ),
+    of(
+        "decision_list_by_symbol",
+        Tenant,
+        &[("trading_decision_symbol", "tenant_id symbol created_at id")],
+    ),
+    of(
+        "decision_list_by_state",
+        Tenant,
+        &[("trading_decision_state", "tenant_id state created_at id")],
+    ),
+    of("execution_insert", Tenant, &[]),
+    of("execution_get", Tenant, &[("trading_execution_pkey", "tenant_id id")]),
+    of("execution_known", Tenant, &[("trading_execution_order", "tenant_id venue venue_order_id")]),
+    of("execution_list", Tenant, &[("trading_execution_time", "tenant_id recorded_at id")]),
+    of(
+        "execution_list_by_decision",
+        Tenant,
+        &[("trading_execution_decision", "tenant_id decision_id recorded_at id")],
+    ),
+    of(
+        "execution_list_by_venue",
+        Tenant,
+        &[("trading_execution_venue", "tenant_id venue recorded_at id")],
+    ),
+    sorts(
+        "execution_list_by_order",
+        Tenant,
+        "an order is unique in its venue: one row",
+        &[("trading_execution_order", "tenant_id venue venue_order_id")],
+    ),
+    of("review_insert", Tenant, &[]),
+    of("review_list", Tenant, &[("trading_review_time", "tenant_id created_at id")]),
+    of(
+        "review_list_by_decision",
+        Tenant,
+        &[("trading_review_decision", "tenant_id decision_id created_at id")],
+    ),
+    of(
+        "review_list_by_model",
+        Tenant,
+        &[("trading_review_model", "tenant_id model created_at id")],
+    ),
+    of(
+        "review_list_by_verdict",
+        Tenant,
+        &[("trading_review_verdict", "tenant_id verdict created_at id")],
+    ),
+    of("cursor_get", Tenant, &[CURSOR]),
+    of("cursor_lock", Tenant, &[CURSOR]),
+    of("cursor_insert", Tenant, &[]),
+    of("cursor_update", Tenant, &[CURSOR]),
+    of("cursor_list", Tenant, &[CURSOR]),
 ];
 
 /// Statements without an access path of their own, in which role they run, and why.

@@ -110,3 +110,27 @@ INSERT INTO bursar.trace_link (tenant_id, kind, resource_id, transfer_id)
 SELECT 'TENANT', CASE n % 2 WHEN 0 THEN 'position' ELSE 'execution' END, md5('TENANT r ' || n / 4)::uuid,
        md5('TENANT t ' || n)::uuid
 FROM generate_series(0, 19999) AS n;
+INSERT INTO bursar.trading_strategy (tenant_id, id, name, state)
+SELECT 'TENANT', md5('TENANT s ' || n)::uuid, 'strategy-' || n, CASE WHEN n % 10 = 0 THEN 'enabled' ELSE 'disabled' END
+FROM generate_series(0, 1999) AS n;
+
+INSERT INTO bursar.trading_decision (tenant_id, id, strategy_id, symbol, side, quantity, state, created_at)
+SELECT 'TENANT', md5('TENANT d ' || n)::uuid, md5('TENANT s ' || n % 400)::uuid, 'symbol-' || n % 60, 'buy', 1 + n % 9,
+       (ARRAY['planned', 'executed', 'cancelled'])[1 + n % 3], now() - make_interval(mins => n * 20)
+FROM generate_series(0, 19999) AS n;
+
+INSERT INTO bursar.trading_execution (tenant_id, id, decision_id, venue, venue_order_id, symbol, side, quantity, price, fee,
+                                      raw_payload, payload, key_id, recorded_at)
+SELECT 'TENANT', md5('TENANT x ' || n)::uuid, md5('TENANT d ' || n % 5000)::uuid, 'venue-' || n % 7, 'order-' || n,
+       'symbol-' || n % 60, 'buy', 1, 2, 0, '{}', '{}', md5('TENANT k 0')::uuid, now() - make_interval(mins => n * 20)
+FROM generate_series(0, 19999) AS n;
+
+INSERT INTO bursar.trading_review (tenant_id, id, decision_id, model, verdict, input, response, latency_ms, input_tokens,
+                                   output_tokens, key_id, created_at)
+SELECT 'TENANT', md5('TENANT r ' || n)::uuid, md5('TENANT d ' || n % 5000)::uuid, 'model-' || n % 7, 'verdict-' || n % 5,
+       '{}', '{}', 1, 1, 1, md5('TENANT k 0')::uuid, now() - make_interval(mins => n * 20)
+FROM generate_series(0, 19999) AS n;
+
+INSERT INTO bursar.trading_cursor (tenant_id, name, position)
+SELECT 'TENANT', 'cursor-' || n, n
+FROM generate_series(0, 1999) AS n;

@@ -4,11 +4,13 @@ use bursar_testkit::{Server, moved, tenant_role};
 
 use super::two_accounts;
 
-const TABLES: [(&str, &str); 4] = [
+const TABLES: [(&str, &str); 6] = [
     ("audit_event", "action"),
     ("audit_seal", "hash"),
     ("ledger_transfer", "code"),
     ("trace_link", "kind"),
+    ("trading_execution", "symbol"),
+    ("trading_review", "verdict"),
 ];
 
 fn changes(table: &str, column: &str) -> [String; 5] {

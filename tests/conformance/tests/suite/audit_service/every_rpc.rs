@@ -19,6 +19,12 @@ use bursar_proto::ledger::v1::{
     VoidLeg, VoidTransferRequest, VoidTransfersRequest,
 };
 use bursar_proto::operation::v1::GetOperationRequest;
+use bursar_proto::trading::v1::{
+    AdvanceCursorRequest, CancelDecisionRequest, CreateStrategyRequest, Decision,
+    DisableStrategyRequest, EnableStrategyRequest, ForceCursorRequest, RecordExecutedRequest,
+    RecordReviewRequest, Strategy, StreamRecordRequest, UpdateStrategyRequest,
+};
+use bursar_testkit::trading::{new_decision, new_fill, record};
 use bursar_testkit::{Caller, Server, TransferStream, attributes, id, new_hold, new_transfer, ok};
 use prost_reflect::DescriptorPool;
 use prost_types::FieldMask;
@@ -313,6 +319,102 @@ async fn positions(trail: &mut Trail, caller: &Caller, house: &House) {
     assert_eq!(asked["state"], "POSITION_STATE_CANCELLED");
 }
 
+async fn strategies_and_decisions(trail: &mut Trail, caller: &Caller) -> (Strategy, Decision) {
+    let strategies = || caller.strategies();
+    let request =
+        CreateStrategyRequest { request_id: id(), name: "s".into(), ..Default::default() };
+    let (made, _) = told!(trail, "CreateStrategy" in "trading.v1.StrategyService", "strategy.create" of "strategy", request.request_id,
+        |reply| reply.strategy.as_ref().unwrap().id, strategies().create_strategy(request.clone()));
+    let strategy = made.strategy.unwrap();
+    let request = UpdateStrategyRequest {
+        request_id: id(),
+        strategy: Some(strategy.clone()),
+        update_mask: Some(FieldMask { paths: vec!["description".into()] }),
+        validate_only: false,
+    };
+    told!(trail, "UpdateStrategy" in "trading.v1.StrategyService", "strategy.update" of "strategy", request.request_id,
+        |_reply| strategy.id, strategies().update_strategy(request.clone()));
+    let of = strategy.id.clone();
+    let request = DisableStrategyRequest { request_id: id(), id: of.clone(), ..Default::default() };
+    told!(trail, "DisableStrategy" in "trading.v1.StrategyService", "strategy.disable" of "strategy", request.request_id,
+        |_reply| of, strategies().disable_strategy(request.clone()));
+    let request = EnableStrategyRequest { request_id: id(), id: of.clone(), ..Default::default() };
+    told!(trail, "EnableStrategy" in "trading.v1.StrategyService", "strategy.enable" of "strategy", request.request_id,
+        |_reply| of, strategies().enable_strategy(request.clone()));
+    let request = new_decision(&strategy);
+    let (made, _) = told!(trail, "CreateDecision" in "trading.v1.DecisionService", "decision.create" of "decision", request.request_id,
+        |reply| reply.decision.as_ref().unwrap().id, caller.decisions().create_decision(request.clone()));
+    let decision = made.decision.unwrap();
+    let of = decision.id.clone();
+    let request = RecordExecutedRequest { request_id: id(), id: of.clone(), ..Default::default() };
+    told!(trail, "RecordExecuted" in "trading.v1.DecisionService", "decision.execute" of "decision", request.request_id,
+        |_reply| of, caller.decisions().record_executed(request.clone()));
+    let other = ok(caller.decisions().create_decision(new_decision(&strategy)).await);
+    trail.news().await;
+    let of = other.decision.unwrap().id;
+    let request = CancelDecisionRequest { request_id: id(), id: of.clone(), ..Default::default() };
+    told!(trail, "CancelDecision" in "trading.v1.DecisionService", "decision.cancel" of "decision", request.request_id,
+        |_reply| of, caller.decisions().cancel_decision(request.clone()));
+    (strategy, decision)
+}
+
+async fn trading(trail: &mut Trail, caller: &Caller) {
+    let (_, decision) = strategies_and_decisions(trail, caller).await;
+    let request = record(new_fill(&decision));
+    told!(trail, "RecordExecution" in "trading.v1.ExecutionService", "execution.record" of "execution", request.request_id,
+        |reply| reply.execution.as_ref().unwrap().id, caller.executions().record_execution(request.clone()));
+    let request = RecordReviewRequest {
+        request_id: id(),
+        decision_id: decision.id.clone(),
+        model: "m".into(),
+        verdict: "v".into(),
+        input_json: "1".into(),
+        response_json: "2".into(),
+        ..Default::default()
+    };
+    told!(trail, "RecordReview" in "trading.v1.ReviewService", "review.record" of "review", request.request_id,
+        |reply| reply.review.as_ref().unwrap().id, caller.reviews().record_review(request.clone()));
+    let request = AdvanceCursorRequest {
+        request_id: id(),
+        name: "c".into(),
+        position: 5,
+        ..Default::default()
+    };
+    told!(trail, "AdvanceCursor" in "trading.v1.CursorService", "cursor.advance" of "cursor", request.request_id,
+        |_reply| "c".to_owned(), caller.cursors().advance_cursor(request.clone()));
+    let request = ForceCursorRequest {
+        request_id: id(),
+        name: "c".into(),
+        position: 1,
+        reason: "again".into(),
+        ..Default::default()
+    };
+    told!(trail, "ForceCursor" in "trading.v1.CursorService", "cursor.force" of "cursor", request.request_id,
+        |_reply| "c".to_owned(), caller.cursors().force_cursor(request.clone()));
+
+    // Each fill of a stream is an event of its own.
+    let message =
+        StreamRecordRequest { executions: vec![new_fill(&decision), new_fill(&decision)] };
+    for replay in [false, true] {
+        let opened = caller.executions().stream_record(tokio_stream::iter([message.clone()])).await;
+        let results = ok(opened).message().await.unwrap().unwrap().results;
+        let events = trail.news().await;
+        if replay {
+            assert_eq!(events, []);
+            continue;
+        }
+        for (result, fill) in results.iter().zip(&message.executions) {
+            let event = events.iter().find(|event| event.resource_id == result.id).unwrap();
+            assert_eq!(
+                (event.action.as_str(), event.request_id.as_str()),
+                ("execution.record", "")
+            );
+            assert_eq!(payload(event)["venue_order_id"], fill.venue_order_id);
+        }
+    }
+    trail.rpcs.insert("StreamRecord".into());
+}
+
 async fn tenants(trail: &mut Trail, caller: &Caller) {
     let tenants = || caller.tenants();
     let request = CreateTenantRequest { request_id: id(), name: "x".into(), ..Default::default() };
@@ -357,6 +459,7 @@ async fn every_change_leaves_its_event_and_a_replay_none() {
     many(&mut trail, &tenant.admin, pair).await;
     let house = house(&server, &tenant).await;
     positions(&mut trail, &tenant.admin, &house).await;
+    trading(&mut trail, &tenant.admin).await;
     let mut platform = Trail::of(&server.platform).await;
     tenants(&mut platform, &server.platform).await;
     trail.rpcs.extend(platform.rpcs);

@@ -8,7 +8,8 @@ mod walls;
 
 use crate::position_service::{accounts, house, locked, policy};
 use bursar_proto::ledger::v1::{BalanceRule, ClosePeriodRequest, CreateAssetRequest};
-use bursar_testkit::{Server, TestTenant, held, id, moved, new_account, ok};
+use bursar_proto::trading::v1::{AdvanceCursorRequest, NewExecution, RecordReviewRequest};
+use bursar_testkit::{Server, TestTenant, held, id, moved, new_account, ok, trading};
 
 use crate::audit_service::seals::sealed;
 use crate::trace_service::link;
@@ -29,7 +30,8 @@ async fn two() -> (Server, TestTenant, TestTenant) {
         ok(tenant.admin.assets().create_asset(asset).await);
         let from = new_account(&tenant.operator, code, BalanceRule::Unlimited).await;
         let to = new_account(&tenant.operator, code, BalanceRule::Unlimited).await;
-        moved(&tenant.operator, &from, &to, "1.00").await;
+        let transfer = moved(&tenant.operator, &from, &to, "1.00").await;
+        trading(tenant, transfer.id).await;
         held(&tenant.operator, &from, &to, "2.00").await;
         let ends_on = "2000-01-31".to_owned();
         let close = ClosePeriodRequest { request_id: id(), ends_on, validate_only: false };
@@ -58,6 +60,28 @@ async fn escrow(server: &Server, tenant: &TestTenant) {
     server.database.sql(&more).await;
     let (buyer, _) = accounts(&tenant.operator).await;
     locked(&tenant.operator, &house, &buyer).await;
+}
+
+/// A row in every table of trading, and a link to the transfer.
+async fn trading(tenant: &TestTenant, transfer: String) {
+    let strategy = trading::strategy(&tenant.admin).await;
+    let decision = trading::decision(&tenant.operator, &strategy).await;
+    let fill = NewExecution { transfer_ids: vec![transfer], ..trading::new_fill(&decision) };
+    trading::execution(&tenant.operator, fill).await;
+    let review = RecordReviewRequest {
+        request_id: id(),
+        decision_id: decision.id,
+        model: "m".into(),
+        verdict: "v".into(),
+        input_json: "1".into(),
+        response_json: "2".into(),
+        ..Default::default()
+    };
+    ok(tenant.operator.reviews().record_review(review).await);
+    let name = "c".into();
+    let advance =
+        AdvanceCursorRequest { request_id: id(), name, position: 1, ..Default::default() };
+    ok(tenant.operator.cursors().advance_cursor(advance).await);
 }
 
 /// Every table of the schema, as the catalog has them.

@@ -143,7 +143,7 @@ fn insert(table: &str, row: &str) -> String {
     let fresh = "jsonb_build_object('id', gen_random_uuid(), 'request_id', gen_random_uuid(), 'code', 'FRESH',
                                     'reversed_id', NULL, 'external_reference', NULL, 'ends_on', date '2000-02-29',
                                     'region', 'fresh', 'value', 'fresh', 'revision', 99, 'account_id', gen_random_uuid(),
-                                    'resource_id', gen_random_uuid())";
+                                    'name', 'fresh', 'venue_order_id', 'fresh', 'resource_id', gen_random_uuid())";
     format!(
         "INSERT INTO bursar.{table}
          SELECT (jsonb_populate_record(NULL::bursar.{table}, '{}'::jsonb || {fresh})).*",
@@ -177,6 +177,11 @@ async fn a_tenant_writes_rows_of_its_own_only() {
         "operation_record",
         "ref_asset",
         "trace_link",
+        "trading_cursor",
+        "trading_decision",
+        "trading_execution",
+        "trading_review",
+        "trading_strategy",
     ];
     assert_eq!(names, writable);
     for (table, row) in &foreign {
@@ -238,7 +243,12 @@ async fn the_reporting_views_show_a_tenants_rows_to_it_alone() {
             "ledger_period",
             "ledger_transfer",
             "ref_asset",
-            "trace_link"
+            "trace_link",
+            "trading_cursor",
+            "trading_decision",
+            "trading_execution",
+            "trading_review",
+            "trading_strategy",
         ]
     );
     assert!(views.iter().all(|(_, invoker)| *invoker), "{views:?}");

@@ -51,6 +51,12 @@ async fn works() {
         "ledger_period",
         "ledger_transfer",
         "ref_asset",
+        "trace_link",
+        "trading_cursor",
+        "trading_decision",
+        "trading_execution",
+        "trading_review",
+        "trading_strategy",
     ];
     let (role, schema, found) = objects(&server.database, &tenant.id).await;
     assert!(role && schema);

@@ -1,0 +1,3 @@
+SELECT name, position, forced, reason, created_at, updated_at
+FROM bursar.trading_cursor
+WHERE tenant_id = $1 AND name = $2

@@ -1,0 +1,3 @@
+SELECT id
+FROM bursar.trading_decision
+WHERE tenant_id = $1 AND id = ANY ($2)
