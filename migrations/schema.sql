@@ -383,13 +383,47 @@ CREATE INDEX audit_event_key ON bursar.audit_event USING btree (tenant_id, key_i
 CREATE INDEX audit_event_resource ON bursar.audit_event USING btree (tenant_id, resource_type, resource_id, recorded_at, id);
 CREATE INDEX audit_event_resource_type ON bursar.audit_event USING btree (tenant_id, resource_type, recorded_at, id);
 CREATE INDEX audit_event_time ON bursar.audit_event USING btree (tenant_id, recorded_at, id);
+CREATE INDEX audit_event_xact ON bursar.audit_event USING brin ((((xact)::text)::bigint)) WITH (autosummarize='on');
 ALTER TABLE bursar.audit_event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE bursar.audit_event FORCE ROW LEVEL SECURITY;
+CREATE POLICY jobs_sealing ON bursar.audit_event FOR SELECT TO bursar_jobs
+    USING (true);
 CREATE POLICY tenant_own ON bursar.audit_event
     USING ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)))
     WITH CHECK ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)));
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON bursar.audit_event FOR EACH STATEMENT EXECUTE FUNCTION tenancy.refuse_change();
+GRANT SELECT ON bursar.audit_event TO bursar_jobs;
 GRANT INSERT, SELECT ON bursar.audit_event TO bursar_tenant;
+
+CREATE TABLE bursar.audit_seal (
+    tenant_id uuid NOT NULL,
+    "position" bigint NOT NULL,
+    upto bigint NOT NULL,
+    events bigint NOT NULL,
+    transfers bigint NOT NULL,
+    leaves bytea NOT NULL,
+    hash bytea NOT NULL,
+    sealed_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT audit_seal_pkey PRIMARY KEY (tenant_id, "position"),
+    CONSTRAINT audit_seal_events_check CHECK ((events >= 0)),
+    CONSTRAINT audit_seal_hash_check CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT audit_seal_position_check CHECK (("position" > 0)),
+    CONSTRAINT audit_seal_transfers_check CHECK ((transfers >= 0))
+);
+COMMENT ON TABLE bursar.audit_seal IS 'Append-only: each seal holds the hashes of its rows and continues the hash of the one before.';
+CREATE INDEX audit_seal_last ON bursar.audit_seal USING btree (upto);
+CREATE UNIQUE INDEX audit_seal_upto ON bursar.audit_seal USING btree (tenant_id, upto);
+ALTER TABLE bursar.audit_seal ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.audit_seal FORCE ROW LEVEL SECURITY;
+CREATE POLICY jobs_sealing ON bursar.audit_seal TO bursar_jobs
+    USING (true)
+    WITH CHECK (true);
+CREATE POLICY tenant_own ON bursar.audit_seal
+    USING ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)))
+    WITH CHECK ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)));
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON bursar.audit_seal FOR EACH STATEMENT EXECUTE FUNCTION tenancy.refuse_change();
+GRANT INSERT, SELECT ON bursar.audit_seal TO bursar_jobs;
+GRANT SELECT ON bursar.audit_seal TO bursar_tenant;
 
 CREATE TABLE bursar.escrow_asset (
     tenant_id uuid NOT NULL,
@@ -815,12 +849,16 @@ CREATE INDEX ledger_transfer_pending ON bursar.ledger_transfer USING btree (tena
 CREATE INDEX ledger_transfer_reference ON bursar.ledger_transfer USING btree (tenant_id, external_reference, posted_at, id) WHERE (external_reference IS NOT NULL);
 CREATE UNIQUE INDEX ledger_transfer_reversed ON bursar.ledger_transfer USING btree (tenant_id, reversed_id) WHERE (reversed_id IS NOT NULL);
 CREATE INDEX ledger_transfer_time ON bursar.ledger_transfer USING btree (tenant_id, posted_at, id) WHERE (kind <> 'fenced'::text);
+CREATE INDEX ledger_transfer_xact ON bursar.ledger_transfer USING brin ((((xact)::text)::bigint)) WITH (autosummarize='on');
 ALTER TABLE bursar.ledger_transfer ENABLE ROW LEVEL SECURITY;
 ALTER TABLE bursar.ledger_transfer FORCE ROW LEVEL SECURITY;
+CREATE POLICY jobs_sealing ON bursar.ledger_transfer FOR SELECT TO bursar_jobs
+    USING (true);
 CREATE POLICY tenant_own ON bursar.ledger_transfer
     USING ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)))
     WITH CHECK ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)));
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON bursar.ledger_transfer FOR EACH STATEMENT EXECUTE FUNCTION tenancy.refuse_change();
+GRANT SELECT ON bursar.ledger_transfer TO bursar_jobs;
 GRANT INSERT, SELECT ON bursar.ledger_transfer TO bursar_tenant;
 
 CREATE TABLE bursar.operation_record (
@@ -894,6 +932,150 @@ CREATE POLICY tenant_own ON bursar.trace_link
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON bursar.trace_link FOR EACH STATEMENT EXECUTE FUNCTION tenancy.refuse_change();
 GRANT INSERT, SELECT ON bursar.trace_link TO bursar_tenant;
 
+CREATE TABLE bursar.trading_cursor (
+    tenant_id uuid NOT NULL,
+    name text NOT NULL,
+    "position" bigint NOT NULL,
+    forced boolean NOT NULL DEFAULT false,
+    reason text NOT NULL DEFAULT ''::text,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    updated_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT trading_cursor_pkey PRIMARY KEY (tenant_id, name),
+    CONSTRAINT trading_cursor_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 64))),
+    CONSTRAINT trading_cursor_position_check CHECK (("position" >= 0))
+);
+COMMENT ON TABLE bursar.trading_cursor IS 'Named marks of progress; each move is an audit event.';
+ALTER TABLE bursar.trading_cursor ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.trading_cursor FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_own ON bursar.trading_cursor
+    USING ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)))
+    WITH CHECK ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)));
+GRANT INSERT, SELECT ON bursar.trading_cursor TO bursar_tenant;
+GRANT UPDATE ("position", forced, reason, updated_at) ON bursar.trading_cursor TO bursar_tenant;
+
+CREATE TABLE bursar.trading_decision (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    strategy_id uuid NOT NULL,
+    symbol text NOT NULL,
+    side text NOT NULL,
+    quantity numeric NOT NULL,
+    decision jsonb NOT NULL DEFAULT '{}'::jsonb,
+    state text NOT NULL DEFAULT 'planned'::text,
+    reason text NOT NULL DEFAULT ''::text,
+    revision bigint NOT NULL DEFAULT 1,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    updated_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT trading_decision_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT trading_decision_quantity_check CHECK ((quantity > (0)::numeric)),
+    CONSTRAINT trading_decision_side_check CHECK ((side = ANY (ARRAY['buy'::text, 'sell'::text]))),
+    CONSTRAINT trading_decision_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'executed'::text, 'cancelled'::text])))
+);
+COMMENT ON TABLE bursar.trading_decision IS 'What strategies decided, planned until it is executed or cancelled.';
+CREATE INDEX trading_decision_state ON bursar.trading_decision USING btree (tenant_id, state, created_at, id);
+CREATE INDEX trading_decision_strategy ON bursar.trading_decision USING btree (tenant_id, strategy_id, created_at, id);
+CREATE INDEX trading_decision_symbol ON bursar.trading_decision USING btree (tenant_id, symbol, created_at, id);
+CREATE INDEX trading_decision_time ON bursar.trading_decision USING btree (tenant_id, created_at, id);
+ALTER TABLE bursar.trading_decision ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.trading_decision FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_own ON bursar.trading_decision
+    USING ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)))
+    WITH CHECK ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)));
+GRANT INSERT, SELECT ON bursar.trading_decision TO bursar_tenant;
+GRANT UPDATE (state, reason, revision, updated_at) ON bursar.trading_decision TO bursar_tenant;
+
+CREATE TABLE bursar.trading_execution (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    decision_id uuid NOT NULL,
+    venue text NOT NULL,
+    venue_order_id text NOT NULL,
+    symbol text NOT NULL,
+    side text NOT NULL,
+    quantity numeric NOT NULL,
+    price numeric NOT NULL,
+    fee numeric NOT NULL,
+    executed_at timestamp with time zone NOT NULL DEFAULT now(),
+    raw_payload bytea NOT NULL,
+    payload jsonb NOT NULL,
+    transfer_ids uuid[] NOT NULL DEFAULT '{}'::uuid[],
+    key_id uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT trading_execution_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT trading_execution_fee_check CHECK ((fee >= (0)::numeric)),
+    CONSTRAINT trading_execution_price_check CHECK ((price >= (0)::numeric)),
+    CONSTRAINT trading_execution_quantity_check CHECK ((quantity > (0)::numeric)),
+    CONSTRAINT trading_execution_side_check CHECK ((side = ANY (ARRAY['buy'::text, 'sell'::text])))
+);
+COMMENT ON TABLE bursar.trading_execution IS 'Append-only fills of decisions, one for each id of a venue.';
+CREATE INDEX trading_execution_decision ON bursar.trading_execution USING btree (tenant_id, decision_id, recorded_at, id);
+CREATE UNIQUE INDEX trading_execution_order ON bursar.trading_execution USING btree (tenant_id, venue, venue_order_id);
+CREATE INDEX trading_execution_time ON bursar.trading_execution USING btree (tenant_id, recorded_at, id);
+CREATE INDEX trading_execution_venue ON bursar.trading_execution USING btree (tenant_id, venue, recorded_at, id);
+ALTER TABLE bursar.trading_execution ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.trading_execution FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_own ON bursar.trading_execution
+    USING ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)))
+    WITH CHECK ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)));
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON bursar.trading_execution FOR EACH STATEMENT EXECUTE FUNCTION tenancy.refuse_change();
+GRANT INSERT, SELECT ON bursar.trading_execution TO bursar_tenant;
+
+CREATE TABLE bursar.trading_review (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    decision_id uuid NOT NULL,
+    model text NOT NULL,
+    verdict text NOT NULL,
+    input jsonb NOT NULL,
+    response jsonb NOT NULL,
+    latency_ms bigint NOT NULL,
+    input_tokens bigint NOT NULL,
+    output_tokens bigint NOT NULL,
+    key_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT trading_review_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT trading_review_input_tokens_check CHECK ((input_tokens >= 0)),
+    CONSTRAINT trading_review_latency_ms_check CHECK ((latency_ms >= 0)),
+    CONSTRAINT trading_review_output_tokens_check CHECK ((output_tokens >= 0))
+);
+COMMENT ON TABLE bursar.trading_review IS 'Append-only reviews of decisions by language models.';
+CREATE INDEX trading_review_decision ON bursar.trading_review USING btree (tenant_id, decision_id, created_at, id);
+CREATE INDEX trading_review_model ON bursar.trading_review USING btree (tenant_id, model, created_at, id);
+CREATE INDEX trading_review_time ON bursar.trading_review USING btree (tenant_id, created_at, id);
+CREATE INDEX trading_review_verdict ON bursar.trading_review USING btree (tenant_id, verdict, created_at, id);
+ALTER TABLE bursar.trading_review ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.trading_review FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_own ON bursar.trading_review
+    USING ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)))
+    WITH CHECK ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)));
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON bursar.trading_review FOR EACH STATEMENT EXECUTE FUNCTION tenancy.refuse_change();
+GRANT INSERT, SELECT ON bursar.trading_review TO bursar_tenant;
+
+CREATE TABLE bursar.trading_strategy (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    description text NOT NULL DEFAULT ''::text,
+    definition jsonb NOT NULL DEFAULT '{}'::jsonb,
+    state text NOT NULL DEFAULT 'enabled'::text,
+    revision bigint NOT NULL DEFAULT 1,
+    created_at timestamp with time zone NOT NULL DEFAULT now(),
+    updated_at timestamp with time zone NOT NULL DEFAULT now(),
+    CONSTRAINT trading_strategy_pkey PRIMARY KEY (tenant_id, id),
+    CONSTRAINT trading_strategy_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 64))),
+    CONSTRAINT trading_strategy_state_check CHECK ((state = ANY (ARRAY['enabled'::text, 'disabled'::text])))
+);
+COMMENT ON TABLE bursar.trading_strategy IS 'What decides about trades.';
+CREATE UNIQUE INDEX trading_strategy_name ON bursar.trading_strategy USING btree (tenant_id, name);
+CREATE INDEX trading_strategy_state ON bursar.trading_strategy USING btree (tenant_id, state, id);
+ALTER TABLE bursar.trading_strategy ENABLE ROW LEVEL SECURITY;
+ALTER TABLE bursar.trading_strategy FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_own ON bursar.trading_strategy
+    USING ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)))
+    WITH CHECK ((tenant_id = ( SELECT tenancy.current_tenant() AS current_tenant)));
+GRANT INSERT, SELECT ON bursar.trading_strategy TO bursar_tenant;
+GRANT UPDATE (name, description, definition, state, revision, updated_at) ON bursar.trading_strategy TO bursar_tenant;
+
 ALTER TABLE bursar.admin_api_key ADD CONSTRAINT admin_api_key_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES bursar.admin_tenant(tenant_id);
 ALTER TABLE bursar.escrow_asset ADD CONSTRAINT escrow_asset_template_own FOREIGN KEY (tenant_id, institution_id, template_id) REFERENCES bursar.escrow_asset_template(tenant_id, institution_id, id);
 ALTER TABLE bursar.escrow_asset_template ADD CONSTRAINT escrow_asset_template_institution FOREIGN KEY (tenant_id, institution_id) REFERENCES bursar.escrow_institution(tenant_id, id);
@@ -903,3 +1085,6 @@ ALTER TABLE bursar.escrow_policy ADD CONSTRAINT escrow_policy_institution FOREIG
 ALTER TABLE bursar.escrow_policy_change ADD CONSTRAINT escrow_policy_change_policy FOREIGN KEY (tenant_id, institution_id, region) REFERENCES bursar.escrow_policy(tenant_id, institution_id, region);
 ALTER TABLE bursar.escrow_position ADD CONSTRAINT escrow_position_asset FOREIGN KEY (tenant_id, institution_id, template_id, asset_id) REFERENCES bursar.escrow_asset(tenant_id, institution_id, template_id, id);
 ALTER TABLE bursar.escrow_position_event ADD CONSTRAINT escrow_position_event_position FOREIGN KEY (tenant_id, position_id) REFERENCES bursar.escrow_position(tenant_id, id);
+ALTER TABLE bursar.trading_decision ADD CONSTRAINT trading_decision_of_strategy FOREIGN KEY (tenant_id, strategy_id) REFERENCES bursar.trading_strategy(tenant_id, id);
+ALTER TABLE bursar.trading_execution ADD CONSTRAINT trading_execution_of_decision FOREIGN KEY (tenant_id, decision_id) REFERENCES bursar.trading_decision(tenant_id, id);
+ALTER TABLE bursar.trading_review ADD CONSTRAINT trading_review_of_decision FOREIGN KEY (tenant_id, decision_id) REFERENCES bursar.trading_decision(tenant_id, id);

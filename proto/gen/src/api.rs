@@ -7,7 +7,7 @@ use prost_reflect::{DescriptorPool, MessageDescriptor, MethodDescriptor, Service
 use crate::errors::{self, Reason};
 use crate::messages::{self, Shared};
 use crate::options::{flag, numbers, option, text};
-use crate::text::{anchor, comment, head, inline, row};
+use crate::text::{anchor, comment, head, inline, row, title};
 
 const EXTENSION: &str = "bursar.options.v1.rule";
 const ROLES: &str = "bursar.common.v1.Role";
@@ -87,12 +87,10 @@ fn table(services: &[ServiceDescriptor], roles: &[(i32, String)]) -> Result<Stri
     for method in services.iter().flat_map(ServiceDescriptor::methods) {
         let rule = option(&method.options(), EXTENSION, method.full_name())?;
         let (may, action) = (numbers(&rule, "roles"), text(&rule, "action"));
-        let mut cells = vec![format!(
-            "{}/[{}](#{})",
-            method.parent_service().name(),
-            method.name(),
-            anchor(method.name())
-        )];
+        let heading = title(method.parent_pool(), method.full_name());
+        let service = method.parent_service();
+        let mut cells =
+            vec![format!("{}/[{}](#{})", service.name(), method.name(), anchor(&heading))];
         cells.extend(roles.iter().map(|(number, _)| yes(may.contains(number))));
         cells.push(format!("`{}`", text(&rule, "permission")));
         cells.push(yes(flag(&rule, "mutates")));
@@ -116,7 +114,8 @@ fn describe(
     let about = comment(&service.parent_file(), service.path(), service.full_name())?;
     let rpcs: Result<String, String> =
         service.methods().map(|method| rpc(&method, roles, reasons)).collect();
-    let (name, full_name) = (service.name(), service.full_name());
+    let full_name = service.full_name();
+    let name = title(service.parent_pool(), full_name);
     Ok(format!("## {name}\n\n`{full_name}`. {}\n\n{}", inline(&about), rpcs?))
 }
 
@@ -139,7 +138,7 @@ fn rpc(
     let about = inline(&about).replace(" Errors: ", "\n\nErrors: ");
     Ok(format!(
         "### {}\n\n{about}\n\nFor: {}.\n\n{}{}",
-        method.name(),
+        title(method.parent_pool(), name),
         may.join(", "),
         body("Request", &method.input(), method.is_client_streaming())?,
         body("Reply", &method.output(), method.is_server_streaming())?

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use prost_reflect::{
-    EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, OneofDescriptor,
+    DescriptorPool, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor,
+    OneofDescriptor,
 };
 
 use crate::api::OWN;
-use crate::text::{anchor, comment, head, inline, row};
+use crate::text::{anchor, comment, head, inline, row, title};
 
 /// What fields of requests and replies are made of, by name.
 #[derive(Debug, Default)]
@@ -61,13 +62,15 @@ pub(crate) fn section(shared: &Shared) -> Result<String, String> {
 }
 
 fn message(message: &MessageDescriptor) -> Result<String, String> {
-    let (name, full_name) = (message.name(), message.full_name());
+    let full_name = message.full_name();
+    let name = title(message.parent_pool(), full_name);
     let about = inline(&comment(&message.parent_file(), message.path(), full_name)?);
     Ok(format!("### {name}\n\n`{full_name}`. {about}\n\n{}\n", fields(message)?))
 }
 
 fn list(list: &EnumDescriptor) -> Result<String, String> {
-    let (name, full_name, file) = (list.name(), list.full_name(), list.parent_file());
+    let (full_name, file) = (list.full_name(), list.parent_file());
+    let name = title(list.parent_pool(), full_name);
     let about = inline(&comment(&file, list.path(), full_name)?);
     let rows: Result<String, String> = list
         .values()
@@ -106,8 +109,8 @@ pub(crate) fn fields(message: &MessageDescriptor) -> Result<String, String> {
 
 fn type_of(field: &FieldDescriptor) -> String {
     let name = match value_kind(field) {
-        Kind::Message(message) => link(message.full_name(), message.name()),
-        Kind::Enum(list) => link(list.full_name(), list.name()),
+        Kind::Message(message) => link(message.parent_pool(), message.full_name()),
+        Kind::Enum(list) => link(list.parent_pool(), list.full_name()),
         kind => format!("{kind:?}").to_lowercase(),
     };
     if field.is_map() {
@@ -122,9 +125,10 @@ fn type_of(field: &FieldDescriptor) -> String {
 }
 
 /// Ours have a heading; the others have their own documentation.
-fn link(full_name: &str, name: &str) -> String {
+fn link(pool: &DescriptorPool, full_name: &str) -> String {
     if full_name.starts_with(OWN) {
-        format!("[{name}](#{})", anchor(name))
+        let title = title(pool, full_name);
+        format!("[{title}](#{})", anchor(&title))
     } else {
         format!("`{full_name}`")
     }

@@ -8,6 +8,10 @@ use bursar_proto::admin::v1::api_key_service_server::ApiKeyServiceServer;
 use bursar_proto::admin::v1::server_service_server::ServerServiceServer;
 use bursar_proto::admin::v1::tenant_service_server::TenantServiceServer;
 use bursar_proto::audit::v1::audit_service_server::AuditServiceServer;
+use bursar_proto::escrow::v1::asset_service_server::AssetServiceServer as EscrowAssetServiceServer;
+use bursar_proto::escrow::v1::asset_template_service_server::AssetTemplateServiceServer;
+use bursar_proto::escrow::v1::institution_service_server::InstitutionServiceServer;
+use bursar_proto::escrow::v1::policy_service_server::PolicyServiceServer;
 use bursar_proto::escrow::v1::position_service_server::PositionServiceServer;
 use bursar_proto::ledger::v1::account_service_server::AccountServiceServer;
 use bursar_proto::ledger::v1::asset_service_server::AssetServiceServer;
@@ -75,6 +79,10 @@ impl Api {
             AccountServiceServer::new(ledger::Accounts(kernel.clone())),
             TransferServiceServer::new(ledger::Transfers(kernel.clone())),
             PeriodServiceServer::new(ledger::Periods(kernel.clone())),
+            EscrowAssetServiceServer::new(escrow::Assets(kernel.clone())),
+            AssetTemplateServiceServer::new(escrow::AssetTemplates(kernel.clone())),
+            InstitutionServiceServer::new(escrow::Institutions(kernel.clone())),
+            PolicyServiceServer::new(escrow::Policies(kernel.clone())),
             PositionServiceServer::new(escrow::Positions(kernel.clone())),
             OperationServiceServer::new(operation::Operations(kernel.clone())),
             AuditServiceServer::new(audit::AuditEvents(kernel.clone())),

@@ -6,12 +6,14 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use bursar_domain::ids::{IdError, RequestId};
+use bursar_domain::json::Json;
 use bursar_domain::money::{AssetCode, Decimal, Money};
 use bursar_domain::text::{self, TextError};
 use bursar_domain::{Error, Result};
 use bursar_proto::common::v1 as common;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use uuid::Uuid;
 
 pub(crate) use crate::checks::Checks;
 pub(crate) use crate::structs::{json, to_struct};
@@ -35,6 +37,18 @@ pub(crate) fn named<T: FromStr<Err = IdError>>(request: &str, resource: &str) ->
     checks.take(request_id(request));
     let resource = checks.take(id("id", resource));
     checks.finish(|| resource)
+}
+
+/// The id of something new: the caller's own, or one made here when empty. Lists begin after the nil id.
+pub(crate) fn new_id<T>(field: &str, text: &str, generate: fn() -> T) -> Result<T>
+where
+    T: FromStr<Err = IdError> + From<Uuid> + PartialEq,
+{
+    let id = optional_id(field, text)?.unwrap_or_else(generate);
+    if id == T::from(Uuid::nil()) {
+        return Err(Error::invalid(field, "is the nil UUID, which stands for none; give another"));
+    }
+    Ok(id)
 }
 
 /// An id, or none when empty.
@@ -187,8 +201,42 @@ pub(crate) fn reference(field: &str, text: &str) -> Result<Option<String>> {
     of_text(field, text::reference(text.to_owned()))
 }
 
+/// A code that must be there.
+pub(crate) fn required_code(field: &str, text: &str) -> Result<String> {
+    if text.is_empty() { of_text(field, Err(TextError::Empty)) } else { code(field, text) }
+}
+
+/// A code to filter by; none when empty.
+pub(crate) fn optional_code(field: &str, text: &str) -> Result<Option<String>> {
+    if text.is_empty() { Ok(None) } else { code(field, text).map(Some) }
+}
+
+/// A line of text to filter by; none when empty.
+pub(crate) fn optional_line(field: &str, text: &str, max: usize) -> Result<Option<String>> {
+    if text.is_empty() { Ok(None) } else { line(field, text, max).map(Some) }
+}
+
+/// Attributes to filter by; none when absent or without members, for every object contains that.
+pub(crate) fn contained(field: &str, wire: Option<&prost_types::Struct>) -> Result<Option<Json>> {
+    Ok(Some(json(field, wire)?).filter(|json| !json.is_empty()))
+}
+
 fn of_text<T>(field: &str, result: Result<T, TextError>) -> Result<T> {
     result.map_err(|error| Error::invalid(field, error))
+}
+
+/// Attributes as the wire has them; absent when there are none.
+pub(crate) fn metadata(json: &Json) -> Option<prost_types::Struct> {
+    if json.is_empty() { None } else { Some(to_struct(json)) }
+}
+
+/// The bare fields that the store's error names, below the part of the request that has them. The fields of
+/// `REQUEST_ID_REUSED` are whole paths already where the request was compared as bytes.
+pub(crate) fn in_part(error: Error, part: &str) -> Error {
+    match error {
+        Error::Invalid(_) => error.within(part),
+        other => other,
+    }
 }
 
 /// How many items a batch has: 1 to `max`.

@@ -182,3 +182,13 @@ fn enums() {
         );
     }
 }
+
+#[test]
+fn only_field_violations_get_a_part() {
+    assert_eq!(
+        in_part(Error::invalid("asset", "x"), "account."),
+        Error::invalid("account.asset", "x")
+    );
+    let reused = Error::RequestIdReused { fields: vec!["account.asset".into()] };
+    assert_eq!(in_part(reused.clone(), "account."), reused);
+}

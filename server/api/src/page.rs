@@ -46,6 +46,11 @@ lists! {
     trading::ListExecutionsRequest,
     trading::ListReviewsRequest,
     trading::ListStrategiesRequest,
+    escrow::ListAssetTemplatesRequest,
+    escrow::ListAssetsRequest,
+    escrow::ListInstitutionPoliciesRequest,
+    escrow::ListInstitutionPolicyChangesRequest,
+    escrow::ListInstitutionsRequest,
 }
 
 impl ListRequest for trace::ListOrphansRequest {

@@ -62,6 +62,13 @@ replayable! {
     trading::RecordReviewResponse,
     trading::AdvanceCursorResponse,
     trading::ForceCursorResponse,
+    escrow::CreateAssetResponse,
+    escrow::UpdateAssetResponse,
+    escrow::CreateAssetTemplateResponse,
+    escrow::UpdateAssetTemplateResponse,
+    escrow::CreateInstitutionResponse,
+    escrow::UpdateInstitutionResponse,
+    escrow::SetInstitutionPolicyResponse,
 }
 
 /// The reply of a mutation: made by `fresh` now, or read back from what an earlier call left.

@@ -54,6 +54,14 @@ pub const MAX_REFERENCE_CHARS: usize = 200;
 pub const MAX_NAME_CHARS: usize = 200;
 /// Longest label of an API key.
 pub const MAX_LABEL_CHARS: usize = 100;
+/// Most regions, and most verticals, of an institution.
+pub const MAX_INSTITUTION_TAGS: usize = 100;
+/// Most currencies with a minimum amount in a policy.
+pub const MAX_POLICY_MINIMUMS: usize = 100;
+/// Most names of attributes that a policy demands.
+pub const MAX_POLICY_METADATA: usize = 50;
+/// Longest name of an attribute that a policy demands.
+pub const MAX_POLICY_METADATA_CHARS: usize = 100;
 /// Longest reason given for a change.
 pub const MAX_REASON_CHARS: usize = 500;
 

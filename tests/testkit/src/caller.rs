@@ -8,6 +8,10 @@ use bursar_proto::admin::v1::tenant_service_client::TenantServiceClient;
 use bursar_proto::admin::v1::{CreateApiKeyRequest, CreateApiKeyResponse};
 use bursar_proto::audit::v1::audit_service_client::AuditServiceClient;
 use bursar_proto::common::v1::Role;
+use bursar_proto::escrow::v1::asset_service_client::AssetServiceClient as EscrowAssetServiceClient;
+use bursar_proto::escrow::v1::asset_template_service_client::AssetTemplateServiceClient;
+use bursar_proto::escrow::v1::institution_service_client::InstitutionServiceClient;
+use bursar_proto::escrow::v1::policy_service_client::PolicyServiceClient;
 use bursar_proto::escrow::v1::position_service_client::PositionServiceClient;
 use bursar_proto::ledger::v1::account_service_client::AccountServiceClient;
 use bursar_proto::ledger::v1::asset_service_client::AssetServiceClient;
@@ -121,6 +125,14 @@ impl Caller {
         periods: PeriodServiceClient;
         /// Client of `PositionService`.
         positions: PositionServiceClient;
+        /// Client of escrow's `AssetService`.
+        escrow_assets: EscrowAssetServiceClient;
+        /// Client of `AssetTemplateService`.
+        asset_templates: AssetTemplateServiceClient;
+        /// Client of `InstitutionService`.
+        institutions: InstitutionServiceClient;
+        /// Client of `PolicyService`.
+        policies: PolicyServiceClient;
         /// Client of `OperationService`.
         operations: OperationServiceClient;
         /// Client of `AuditService`.

@@ -25,8 +25,8 @@ pub const DOMAINS: &[(&str, &[&str])] = &[
     // Assets are what accounts are kept in; reference data of later domains gets lines of its own.
     ("ledger", &["ledger_", "ref_asset"]),
     ("operation", &["operation_"]),
-    // A link and whether its transfer is there are one statement.
-    ("trace", &["trace_", "ledger_transfer"]),
+    // A link and whether its transfer, or its resource, is there are one statement.
+    ("trace", &["trace_", "ledger_transfer", "escrow_position", "trading_execution"]),
     ("trading", &["trading_"]),
 ];
 

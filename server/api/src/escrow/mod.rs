@@ -1,12 +1,25 @@
-//! Positions: `bursar.escrow.v1`.
+//! Institutions, their asset templates, assets and policies, and positions: `bursar.escrow.v1`.
 
+mod asset;
+mod asset_template;
+mod convert_asset;
+mod convert_asset_template;
 mod convert_event;
+mod convert_institution;
+mod convert_policy;
 mod convert_position;
+mod institution;
+mod policy;
 mod position;
+mod sets;
 
 use bursar_domain::escrow as domain;
 use bursar_proto::escrow::v1 as pb;
 
+pub(crate) use asset::Assets;
+pub(crate) use asset_template::AssetTemplates;
+pub(crate) use institution::Institutions;
+pub(crate) use policy::Policies;
 pub(crate) use position::Positions;
 
 crate::choices::choices! {

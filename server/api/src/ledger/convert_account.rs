@@ -11,8 +11,8 @@ use prost::Message as _;
 use super::convert_balance::{balance, decimal as units};
 use super::{account_state, balance_rule, in_part, metadata, note_repeats, request_id};
 use crate::convert::{
-    Checks, Mask, asset_code, batch_len, code, decimal, etag, id, json, mask, optional_asset_code,
-    optional_id, present, reference, to_timestamp,
+    Checks, Mask, asset_code, batch_len, code, decimal, etag, id, json, mask, new_id,
+    optional_asset_code, present, reference, to_timestamp,
 };
 
 /// What `UpdateAccount` can change.
@@ -64,7 +64,7 @@ pub(super) fn in_batch(error: Error, len: usize) -> Error {
 
 fn new_account(m: &pb::NewAccount) -> Result<NewAccount> {
     let mut checks = Checks::new();
-    let id = checks.take(new_id(&m.id));
+    let id = checks.take(new_id("id", &m.id, AccountId::generate));
     let asset = checks.take(asset_code("asset", &m.asset));
     let code = checks.take(code("code", &m.code));
     let external_reference = checks.take(reference("external_reference", &m.external_reference));
@@ -80,7 +80,7 @@ fn new_account(m: &pb::NewAccount) -> Result<NewAccount> {
     }
     checks.finish(|| {
         Some(NewAccount {
-            id: id?.unwrap_or_else(AccountId::generate),
+            id: id?,
             asset: asset?,
             code: code?,
             external_reference: external_reference?,
@@ -89,15 +89,6 @@ fn new_account(m: &pb::NewAccount) -> Result<NewAccount> {
             overdraft_limit: overdraft_limit?,
         })
     })
-}
-
-/// The id of a new account, if it has one already. Lists begin after the nil id, and fences stand on it.
-fn new_id(text: &str) -> Result<Option<AccountId>> {
-    let id = optional_id("id", text)?;
-    if id == Some(AccountId::nil()) {
-        return Err(Error::invalid("id", "is the nil UUID, which stands for none; give another"));
-    }
-    Ok(id)
 }
 
 fn overdraft_limit(text: &str) -> Result<Decimal> {

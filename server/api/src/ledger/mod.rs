@@ -18,16 +18,14 @@ mod transfer;
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use bursar_domain::json::Json;
 use bursar_domain::limits::{MAX_BATCH_GET, MAX_MESSAGE_BYTES};
 use bursar_domain::{
     Error, Result, account as domain, asset as assets, ids, transfer as transfers,
 };
 use bursar_proto::ledger::v1 as pb;
-use prost_types::Struct;
 use tonic::Response;
 
-use crate::convert::{Checks, batch_len, id, to_struct};
+use crate::convert::{Checks, batch_len, id, in_part, metadata};
 
 pub(crate) use account::Accounts;
 pub(crate) use asset::Assets;
@@ -85,11 +83,6 @@ fn bounded<R: prost::Message>(reply: R) -> Result<Response<R>> {
     Ok(Response::new(reply))
 }
 
-/// Attributes as the wire has them; absent when there are none.
-fn metadata(json: &Json) -> Option<Struct> {
-    if json.is_empty() { None } else { Some(to_struct(json)) }
-}
-
 /// Notes each item of the list whose `field` repeats that of an earlier one.
 fn note_repeats<K: Eq + Hash>(
     checks: &mut Checks,
@@ -110,17 +103,10 @@ fn note_repeats<K: Eq + Hash>(
     }
 }
 
-/// The bare fields that the store's error names, below the part of the request that has them. The fields of
-/// `REQUEST_ID_REUSED` are whole paths already where the request was compared as bytes.
-fn in_part(error: Error, part: &str) -> Error {
-    match error {
-        Error::Invalid(_) => error.within(part),
-        other => other,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use prost_types::Struct;
+
     use super::*;
 
     /// The fields that an error names.
@@ -177,15 +163,5 @@ mod tests {
             |bytes| pb::BatchGetAccountsResponse { accounts: vec![account(bytes), account(bytes)] };
         assert!(bounded(reply(10)).is_ok());
         assert_eq!(fields(bounded(reply(MAX_MESSAGE_BYTES / 2))), ["ids"]);
-    }
-
-    #[test]
-    fn only_field_violations_get_a_part() {
-        assert_eq!(
-            in_part(Error::invalid("asset", "x"), "account."),
-            Error::invalid("account.asset", "x")
-        );
-        let reused = Error::RequestIdReused { fields: vec!["account.asset".into()] };
-        assert_eq!(in_part(reused.clone(), "account."), reused);
     }
 }

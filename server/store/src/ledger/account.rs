@@ -12,6 +12,7 @@ use bursar_domain::refusal::Refusal;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::asset::asset_scales;
 use super::reads::gathered;
 use super::{rows, sql};
 use crate::kernel::{
@@ -199,11 +200,7 @@ pub(crate) async fn account_insert(
 ) -> TxResult<Vec<Account>> {
     let codes: HashSet<&str> = new.iter().map(|a| a.asset.as_str()).collect();
     let codes: Vec<&str> = codes.into_iter().collect();
-    let scale_rows = tx.query(&sql::ASSET_SCALES, &[&op.tenant.0, &codes]).await?;
-    let scales: HashMap<String, u8> = scale_rows
-        .iter()
-        .map(|row| Ok((crate::kernel::col::<String>(row, "code")?, rows::scale(row)?)))
-        .collect::<TxResult<_>>()?;
+    let scales = asset_scales(tx, op, &codes).await?;
 
     let mut limits = Vec::with_capacity(new.len());
     let mut account_scales = Vec::with_capacity(new.len());

@@ -1,5 +1,7 @@
 //! Assets: shared ones from the migrations, and the tenant's own.
 
+use std::collections::HashMap;
+
 use bursar_domain::asset::{Asset, AssetKind, NewAsset};
 use bursar_domain::error::{Error, Result};
 use bursar_domain::money::AssetCode;
@@ -7,7 +9,9 @@ use bursar_domain::op::OpCtx;
 use bursar_domain::page::{Cursor, Page, PageRequest};
 
 use super::{rows, sql};
-use crate::kernel::{Change, Entry, Fault, Outcome, Store, Write, mutate, transact};
+use crate::kernel::{
+    Change, Entry, Fault, Outcome, Store, Tx, TxResult, Write, col, mutate, transact,
+};
 
 impl Store {
     /// Adds an asset of the tenant. RESOURCE_EXISTS when the code is its own already or shared.
@@ -87,4 +91,14 @@ impl Store {
             Ok(Page::cut(found, page.size, |asset| Cursor(vec![asset.code.to_string()])))
         })
     }
+}
+
+/// The decimal places of those of the codes that are assets.
+pub(crate) async fn asset_scales(
+    tx: &mut Tx,
+    op: &OpCtx,
+    codes: &[&str],
+) -> TxResult<HashMap<String, u8>> {
+    let rows = tx.query(&sql::ASSET_SCALES, &[&op.tenant.0, &codes]).await?;
+    rows.iter().map(|row| Ok((col(row, "code")?, rows::scale(row)?))).collect()
 }

@@ -18,6 +18,7 @@ mod within;
 mod writer;
 
 pub(crate) use account::account_insert;
+pub(crate) use asset::asset_scales;
 pub(crate) use batcher::Batcher;
 pub(crate) use known::transfers_known;
 pub use posting::Submit;

@@ -6,7 +6,9 @@ use std::process::Command;
 use bursar_proto::DESCRIPTOR_SET;
 use bursar_testkit::{Caller, Server, fault};
 use prost::bytes::Bytes;
-use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, ReflectMessage as _};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, MethodDescriptor, ReflectMessage as _, ServiceDescriptor,
+};
 use tonic::{Code, Status};
 
 fn methods() -> Vec<MethodDescriptor> {
@@ -49,6 +51,15 @@ fn snake(name: &str) -> String {
     out
 }
 
+/// The module of a service's cases: with its domain before it where two domains have a service of that name.
+fn module_of(service: &ServiceDescriptor) -> String {
+    let pool = service.parent_pool();
+    let alike = pool.services().filter(|other| other.name() == service.name()).count();
+    let domain = service.package_name().split('.').nth(1).unwrap();
+    let name = snake(service.name());
+    if alike == 1 { name } else { format!("{domain}_{name}") }
+}
+
 #[test]
 fn every_rpc_states_permission_and_audit() {
     for method in methods() {
@@ -76,7 +87,7 @@ fn every_rpc_has_its_cases() {
         list.lines().filter_map(|line| line.strip_suffix(": test")).collect();
     let mut missing = Vec::new();
     for method in methods() {
-        let module = format!("{}::{}", snake(method.parent_service().name()), snake(method.name()));
+        let module = format!("{}::{}", module_of(method.parent_service()), snake(method.name()));
         for case in ["works", "other_tenant", "bad_input"] {
             let name = format!("{module}::{case}");
             if !known.contains(name.as_str()) {

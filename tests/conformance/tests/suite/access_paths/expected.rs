@@ -28,7 +28,7 @@ pub(super) struct Expected {
     pub(super) may_sort: Option<&'static str>,
 }
 
-const fn of(
+pub(super) const fn of(
     name: &'static str,
     role: Role,
     scans: &'static [(&'static str, &'static str)],
@@ -36,7 +36,7 @@ const fn of(
     Expected { name, role, scans, may_sort: None }
 }
 
-const fn sorts(
+pub(super) const fn sorts(
     name: &'static str,
     role: Role,
     why: &'static str,
@@ -77,23 +77,14 @@ macro_rules! sides {
 }
 
 const ACCOUNT: (&str, &str) = ("ledger_account_pkey", "tenant_id id");
-const POSITION: (&str, &str) = ("escrow_position_pkey", "tenant_id id");
-const POSITION_ASSET: (&str, &str) = ("escrow_asset_pkey", "tenant_id id");
-const POSITION_TEMPLATE: (&str, &str) =
-    ("escrow_asset_template_pkey|escrow_asset_template_own", "tenant_id id");
-const POSITION_POLICY: (&str, &str) =
-    ("escrow_policy_pkey|escrow_policy_region", "tenant_id institution_id region");
-const TRANSFER: (&str, &str) = ("ledger_transfer_pkey", "tenant_id id");
-/// A key's id is unique by itself, so either index finds one row.
+pub(super) const TRANSFER: (&str, &str) = ("ledger_transfer_pkey", "tenant_id id");
 /// Closed days: from the end of the index, which a sort would give away.
 const PERIODS: (&str, &str) = ("ledger_period_pkey", "tenant_id");
+/// A key's id is unique by itself, so either index finds one row.
 const KEY: (&str, &str) = ("admin_api_key_pkey|admin_api_key_id", "id");
-const STRATEGY: (&str, &str) = ("trading_strategy_pkey", "tenant_id id");
-const DECISION: (&str, &str) = ("trading_decision_pkey", "tenant_id id");
-const CURSOR: (&str, &str) = ("trading_cursor_pkey", "tenant_id name");
 const THE_TENANT: (&str, &str) = ("admin_tenant_pkey", "tenant_id");
 
-/// Every statement that reads or locks rows of Bursar's tables, and those that write.
+/// Every statement of the kernel and the ledger that reads or locks rows, and those that write.
 pub(super) const EXPECTED: &[Expected] = &[
     // Kernel and operations.
     of("operation_find", Tenant, &[("operation_record_pkey", "tenant_id request_id")]),
@@ -284,217 +275,7 @@ pub(super) const EXPECTED: &[Expected] = &[
     ),
     transfers!("transfer_list_by_time_asc", "ledger_transfer_time", "tenant_id posted_at id"),
     transfers!("transfer_list_by_time_desc", "ledger_transfer_time", "tenant_id posted_at id"),
-    // Positions.
-    of("position_get", Tenant, &[POSITION]),
-    of("position_lock", Tenant, &[POSITION]),
-    of("position_insert", Tenant, &[]),
-    of("position_update", Tenant, &[POSITION]),
-    of("position_event_insert", Tenant, &[]),
-    of("ledger_event_insert", Tenant, &[]),
-    of(
-        "position_event_latest",
-        Tenant,
-        &[("escrow_position_event_position", "tenant_id position_id occurred_at")],
-    ),
-    of("position_terms", Tenant, &[POSITION_ASSET, POSITION_TEMPLATE, POSITION_POLICY]),
-    of(
-        "position_terms_held",
-        Tenant,
-        &[POSITION, POSITION_ASSET, POSITION_TEMPLATE, POSITION_POLICY],
-    ),
-    sorts("position_search", Tenant, "only the page that the search found", &[POSITION]),
-    of("position_list", Tenant, &[("escrow_position_created", "tenant_id created_at id")]),
-    of(
-        "position_list_by_asset",
-        Tenant,
-        &[("escrow_position_for_asset", "tenant_id asset_id created_at id")],
-    ),
-    of(
-        "position_list_by_currency",
-        Tenant,
-        &[("escrow_position_currency", "tenant_id currency created_at id")],
-    ),
-    of(
-        "position_list_by_holder",
-        Tenant,
-        &[("escrow_position_holder", "tenant_id holder_reference created_at id")],
-    ),
-    of(
-        "position_list_by_institution",
-        Tenant,
-        &[("escrow_position_institution", "tenant_id institution_id created_at id")],
-    ),
-    of(
-        "position_list_by_institution_state",
-        Tenant,
-        &[("escrow_position_institution_state", "tenant_id institution_id state created_at id")],
-    ),
-    of(
-        "position_list_by_reference",
-        Tenant,
-        &[("escrow_position_by_reference", "tenant_id external_reference created_at id")],
-    ),
-    of(
-        "position_list_by_state",
-        Tenant,
-        &[("escrow_position_state", "tenant_id state created_at id")],
-    ),
-    of(
-        "position_list_by_template",
-        Tenant,
-        &[("escrow_position_template", "tenant_id template_id created_at id")],
-    ),
-    of(
-        "position_event_list",
-        Tenant,
-        &[("escrow_position_event_time", "tenant_id occurred_at id")],
-    ),
-    of(
-        "position_event_list_by_institution",
-        Tenant,
-        &[("escrow_position_event_institution", "tenant_id institution_id occurred_at id")],
-    ),
-    of(
-        "position_event_list_by_kind",
-        Tenant,
-        &[("escrow_position_event_kind", "tenant_id kind occurred_at id")],
-    ),
-    of(
-        "position_event_list_by_position",
-        Tenant,
-        &[("escrow_position_event_position", "tenant_id position_id occurred_at id")],
-    ),
-    of("ledger_event_list", Tenant, &[("escrow_ledger_event_time", "tenant_id occurred_at id")]),
-    of(
-        "ledger_event_list_by_institution",
-        Tenant,
-        &[("escrow_ledger_event_institution", "tenant_id institution_id occurred_at id")],
-    ),
-    of(
-        "ledger_event_list_by_kind",
-        Tenant,
-        &[("escrow_ledger_event_kind", "tenant_id kind occurred_at id")],
-    ),
-    of(
-        "ledger_event_list_by_position",
-        Tenant,
-        &[("escrow_ledger_event_for_position", "tenant_id position_id occurred_at id")],
-    ),
     of("hold_due", Jobs, &[("ledger_hold_due", "expires_at")]),
-    // Seals and the money trace.
-    sorts(
-        "event_sealed_cut",
-        Jobs,
-        "the transactions of a range, which a run of sealing keeps small",
-        &[("audit_event_xact", "xact")],
-    ),
-    of("event_sealed_range", Jobs, &[("audit_event_xact", "xact")]),
-    of("event_sealed_get", Tenant, &[("audit_event_pkey", "tenant_id id")]),
-    of("event_sealed_walk", Tenant, &[("audit_event_time", "tenant_id recorded_at id")]),
-    sorts(
-        "transfer_sealed_cut",
-        Jobs,
-        "the transactions of a range, which a run of sealing keeps small",
-        &[("ledger_transfer_xact", "xact")],
-    ),
-    of("transfer_sealed_range", Jobs, &[("ledger_transfer_xact", "xact")]),
-    of("transfer_sealed_get", Tenant, &[TRANSFER]),
-    of("transfer_sealed_walk", Tenant, &[("ledger_transfer_time", "tenant_id posted_at id")]),
-    of("seal_from", Jobs, &[("audit_seal_last", "")]),
-    of("seal_last", Jobs, &[("audit_seal_pkey", "tenant_id")]),
-    of("seal_insert", Jobs, &[]),
-    of("seal_point", Tenant, &[("audit_seal_pkey", "tenant_id position")]),
-    of("seal_page", Tenant, &[("audit_seal_pkey", "tenant_id position")]),
-    sorts(
-        "seal_covering",
-        Tenant,
-        "the seals of one page of rows",
-        &[("audit_seal_upto", "tenant_id upto"), ("audit_seal_pkey", "tenant_id position")],
-    ),
-    of("link_insert", Tenant, &[TRANSFER]),
-    of("link_list", Tenant, &[("trace_link_pkey", "tenant_id kind resource_id")]),
-    of("link_list_by_transfer", Tenant, &[("trace_link_transfer", "tenant_id transfer_id")]),
-    of(
-        "link_orphans",
-        Tenant,
-        &[
-            ("trace_link_pkey", "tenant_id kind resource_id"),
-            TRANSFER,
-            POSITION,
-            ("trading_execution_pkey", "tenant_id id"),
-        ],
-    ),
-    // Trading.
-    of("strategy_insert", Tenant, &[]),
-    of("strategy_get", Tenant, &[STRATEGY]),
-    of("strategy_lock", Tenant, &[STRATEGY]),
-    of("strategy_share", Tenant, &[STRATEGY]),
-    of("strategy_update", Tenant, &[STRATEGY]),
-    of("strategy_list", Tenant, &[STRATEGY]),
-    of("strategy_list_by_state", Tenant, &[("trading_strategy_state", "tenant_id state id")]),
-    of("decision_insert", Tenant, &[]),
-    of("decision_get", Tenant, &[DECISION]),
-    of("decision_lock", Tenant, &[DECISION]),
-    of("decision_known", Tenant, &[DECISION]),
-    of("decision_update", Tenant, &[DECISION]),
-    of("decision_list", Tenant, &[("trading_decision_time", "tenant_id created_at id")]),
-    of(
-        "decision_list_by_strategy",
-        Tenant,
-        &[("trading_decision_strategy", "tenant_id strategy_id created_at id")],
-    ),
-    of(
-        "decision_list_by_symbol",
-        Tenant,
-        &[("trading_decision_symbol", "tenant_id symbol created_at id")],
-    ),
-    of(
-        "decision_list_by_state",
-        Tenant,
-        &[("trading_decision_state", "tenant_id state created_at id")],
-    ),
-    of("execution_insert", Tenant, &[]),
-    of("execution_get", Tenant, &[("trading_execution_pkey", "tenant_id id")]),
-    of("execution_known", Tenant, &[("trading_execution_order", "tenant_id venue venue_order_id")]),
-    of("execution_list", Tenant, &[("trading_execution_time", "tenant_id recorded_at id")]),
-    of(
-        "execution_list_by_decision",
-        Tenant,
-        &[("trading_execution_decision", "tenant_id decision_id recorded_at id")],
-    ),
-    of(
-        "execution_list_by_venue",
-        Tenant,
-        &[("trading_execution_venue", "tenant_id venue recorded_at id")],
-    ),
-    sorts(
-        "execution_list_by_order",
-        Tenant,
-        "an order is unique in its venue: one row",
-        &[("trading_execution_order", "tenant_id venue venue_order_id")],
-    ),
-    of("review_insert", Tenant, &[]),
-    of("review_list", Tenant, &[("trading_review_time", "tenant_id created_at id")]),
-    of(
-        "review_list_by_decision",
-        Tenant,
-        &[("trading_review_decision", "tenant_id decision_id created_at id")],
-    ),
-    of(
-        "review_list_by_model",
-        Tenant,
-        &[("trading_review_model", "tenant_id model created_at id")],
-    ),
-    of(
-        "review_list_by_verdict",
-        Tenant,
-        &[("trading_review_verdict", "tenant_id verdict created_at id")],
-    ),
-    of("cursor_get", Tenant, &[CURSOR]),
-    of("cursor_lock", Tenant, &[CURSOR]),
-    of("cursor_insert", Tenant, &[]),
-    of("cursor_update", Tenant, &[CURSOR]),
-    of("cursor_list", Tenant, &[CURSOR]),
 ];
 
 /// Statements without an access path of their own, in which role they run, and why.

@@ -54,27 +54,36 @@ INSERT INTO bursar.ref_asset (tenant_id, code, name, scale, kind)
 SELECT 'TENANT', 'OWN' || n, 'Own ' || n, 2, (ARRAY['fiat', 'crypto', 'other'])[1 + n % 3]
 FROM generate_series(0, 4999) AS n;
 
-INSERT INTO bursar.escrow_institution (tenant_id, id, code, name)
-SELECT 'TENANT', md5('TENANT i ' || n)::uuid, 'institution-' || n, 'Institution ' || n
-FROM generate_series(0, 499) AS n;
+INSERT INTO bursar.escrow_institution (tenant_id, id, code, name, metadata)
+SELECT 'TENANT', md5('TENANT i ' || n)::uuid, 'code-' || n, 'name ' || n % 500, jsonb_build_object('n', n, 'even', n % 2 = 0)
+FROM generate_series(0, 4999) AS n;
+
+INSERT INTO bursar.escrow_institution_tag (tenant_id, institution_id, kind, value)
+SELECT 'TENANT', md5('TENANT i ' || n)::uuid, kind, kind || '-' || (n + at) % 300
+FROM generate_series(0, 4999) AS n, unnest(ARRAY['region', 'vertical']) AS kind, generate_series(0, 1) AS at;
 
 INSERT INTO bursar.escrow_asset_template (tenant_id, id, institution_id, code, name, vertical, region, config)
-SELECT 'TENANT', md5('TENANT u ' || n)::uuid, md5('TENANT i ' || n % 500)::uuid, 'template-' || n, 'Template ' || n % 900,
-       'vertical-' || n % 50, 'region-' || n % 40, jsonb_build_object('n', n)
-FROM generate_series(0, 1999) AS n;
-
-INSERT INTO bursar.escrow_asset (tenant_id, id, institution_id, template_id, label, metadata)
-SELECT 'TENANT', md5('TENANT f ' || n)::uuid, md5('TENANT i ' || n % 500)::uuid, md5('TENANT u ' || n % 2000)::uuid,
-       'label-' || n % 3000, jsonb_build_object('n', n)
+SELECT 'TENANT', md5('TENANT et ' || n)::uuid, md5('TENANT i ' || n % 5000)::uuid, 'code-' || n / 20, 'name ' || n % 500,
+       'vertical-' || n % 300, 'region-' || n % 300, jsonb_build_object('n', n, 'even', n % 2 = 0)
 FROM generate_series(0, 9999) AS n;
 
+INSERT INTO bursar.escrow_asset (tenant_id, id, institution_id, template_id, label, metadata)
+SELECT 'TENANT', md5('TENANT ea ' || n)::uuid, md5('TENANT i ' || n % 10000 % 5000)::uuid, md5('TENANT et ' || n % 10000)::uuid,
+       'label ' || n % 500, jsonb_build_object('n', n, 'even', n % 2 = 0)
+FROM generate_series(0, 19999) AS n;
+
 INSERT INTO bursar.escrow_policy (tenant_id, institution_id, region)
-SELECT 'TENANT', md5('TENANT i ' || n % 500)::uuid, 'region-' || n / 500 FROM generate_series(0, 1999) AS n;
+SELECT 'TENANT', md5('TENANT i ' || n % 1000)::uuid, 'region-' || n / 1000
+FROM generate_series(0, 9999) AS n;
+
+INSERT INTO bursar.escrow_policy_change (tenant_id, institution_id, region, revision, after, key_id)
+SELECT 'TENANT', md5('TENANT i ' || n % 1000)::uuid, 'region-' || n % 2, 1 + n / 1000, '{}', md5('TENANT k 0')::uuid
+FROM generate_series(0, 9999) AS n;
 
 INSERT INTO bursar.escrow_position (tenant_id, id, institution_id, template_id, asset_id, holder_reference, currency, scale,
                                     amount, state, external_reference, metadata, account_id, created_at)
-SELECT 'TENANT', md5('TENANT p ' || n)::uuid, md5('TENANT i ' || n % 500)::uuid, md5('TENANT u ' || n % 2000)::uuid,
-       md5('TENANT f ' || n % 10000)::uuid, 'holder-' || n % 4000, (ARRAY['EUR', 'USD', 'CZK', 'BTC'])[1 + n % 4], 2, 100,
+SELECT 'TENANT', md5('TENANT p ' || n)::uuid, md5('TENANT i ' || n % 5000)::uuid, md5('TENANT et ' || n % 10000)::uuid,
+       md5('TENANT ea ' || n)::uuid, 'holder-' || n % 4000, (ARRAY['EUR', 'USD', 'CZK', 'BTC'])[1 + n % 4], 2, 100,
        (ARRAY['proposed', 'cancelled', 'expired', 'refunded'])[1 + n % 4],
        CASE WHEN n % 2 = 0 THEN 'deal-' || n END, jsonb_build_object('n', n % 5000), md5('TENANT h ' || n)::uuid, t.at
 FROM generate_series(0, 19999) AS n, LATERAL (SELECT now() - make_interval(mins => (20000 - n) * 20) AS at) AS t;
@@ -110,6 +119,7 @@ INSERT INTO bursar.trace_link (tenant_id, kind, resource_id, transfer_id)
 SELECT 'TENANT', CASE n % 2 WHEN 0 THEN 'position' ELSE 'execution' END, md5('TENANT r ' || n / 4)::uuid,
        md5('TENANT t ' || n)::uuid
 FROM generate_series(0, 19999) AS n;
+
 INSERT INTO bursar.trading_strategy (tenant_id, id, name, state)
 SELECT 'TENANT', md5('TENANT s ' || n)::uuid, 'strategy-' || n, CASE WHEN n % 10 = 0 THEN 'enabled' ELSE 'disabled' END
 FROM generate_series(0, 1999) AS n;

@@ -2,15 +2,25 @@
 //! generic plan, by the service's login in the role it takes, never by the owner.
 
 mod expected;
+mod expected_escrow;
+mod expected_trading;
 mod plan;
 mod search;
+mod searches;
 
 use bursar_store::statements;
 use bursar_testkit::{Server, TestTenant};
 use expected::{EXEMPT, EXPECTED, Expected, Role};
+use expected_escrow::ESCROW;
+use expected_trading::TRADING;
 use plan::{Plan, Scan};
 use serde_json::Value;
 use tokio_postgres::Client;
+
+/// What is expected, of all domains.
+fn every() -> impl Iterator<Item = &'static Expected> {
+    EXPECTED.iter().chain(ESCROW).chain(TRADING)
+}
 
 const NIL: &str = "00000000-0000-0000-0000-000000000000";
 
@@ -90,7 +100,7 @@ async fn wrong(server: &Server, tenant: &TestTenant, prefix: &str) -> Vec<String
     assert_eq!(mode, "force_generic_plan");
     let mut wrong = Vec::new();
     for (name, sql) in statements().filter(|(name, _)| name.starts_with(prefix)) {
-        let Some(expected) = EXPECTED.iter().find(|expected| expected.name == name) else {
+        let Some(expected) = every().find(|expected| expected.name == name) else {
             continue;
         };
         let answer = explain(&client, expected.role, &tenant.id, sql).await;
@@ -163,7 +173,7 @@ async fn a_posting_takes_the_lock_of_periods_once() {
 
 #[test]
 fn every_statement_has_an_expected_plan() {
-    let listed = || EXPECTED.iter().map(|e| e.name).chain(EXEMPT.iter().map(|e| e.0));
+    let listed = || every().map(|e| e.name).chain(EXEMPT.iter().map(|e| e.0));
     for (name, _) in statements() {
         let times = listed().filter(|listed| *listed == name).count();
         assert_eq!(times, 1, "say once in access_paths/expected.rs which index {name} uses");

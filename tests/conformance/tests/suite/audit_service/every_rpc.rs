@@ -44,7 +44,9 @@ fn mutating() -> BTreeSet<String> {
             let rule = options.get_extension(&extension).as_message().unwrap().clone();
             rule.get_field_by_name("mutates").unwrap().as_bool().unwrap()
         })
-        .map(|method| method.name().to_owned())
+        .map(|method| {
+            told_in(method.name(), &method.parent_service().full_name()["bursar.".len()..])
+        })
         .collect()
 }
 
@@ -118,10 +120,13 @@ macro_rules! told {
         assert_eq!(named, $id, "{}: {asked}", $rpc);
         ok($call.await);
         assert_eq!($trail.news().await, [], "{}: a replay leaves no event", $rpc);
-        $trail.rpcs.insert($rpc.into());
+        $trail.rpcs.insert(told_in($rpc, $service));
         ($reply, asked)
     }};
 }
+
+// After the macro: it is what the module is made with.
+mod escrow;
 
 async fn keys_and_assets(trail: &mut Trail, caller: &Caller) {
     let keys = || caller.keys();
@@ -211,7 +216,7 @@ async fn accounts(trail: &mut Trail, caller: &Caller) -> (Account, Account) {
     }
     ok(accounts().batch_create_accounts(request).await);
     assert_eq!(trail.news().await, []);
-    trail.rpcs.insert("BatchCreateAccounts".into());
+    trail.rpcs.insert(told_in("BatchCreateAccounts", "ledger.v1.AccountService"));
     (one, made.into_iter().next().unwrap())
 }
 
@@ -254,7 +259,7 @@ async fn transfers(trail: &mut Trail, caller: &Caller, (one, two): (Account, Acc
     assert!(events.iter().all(|event| event.action == "transfer.create"));
     ok(transfers().batch_create_transfers(batch).await);
     assert_eq!(trail.news().await, []);
-    trail.rpcs.insert("BatchCreateTransfers".into());
+    trail.rpcs.insert(told_in("BatchCreateTransfers", "ledger.v1.TransferService"));
 }
 
 /// What moves many transfers in one call: each of them is its own event.
@@ -303,7 +308,7 @@ async fn many(trail: &mut Trail, caller: &Caller, (one, two): (Account, Account)
         trail.expect(&ids, "transfer.void", replay).await;
     }
     let rpcs = ["StreamTransfers", "PostTransfers", "VoidTransfers"];
-    trail.rpcs.extend(rpcs.map(String::from));
+    trail.rpcs.extend(rpcs.map(|rpc| told_in(rpc, "ledger.v1.TransferService")));
 }
 
 async fn positions(trail: &mut Trail, caller: &Caller, house: &House) {
@@ -460,6 +465,7 @@ async fn every_change_leaves_its_event_and_a_replay_none() {
     let house = house(&server, &tenant).await;
     positions(&mut trail, &tenant.admin, &house).await;
     trading(&mut trail, &tenant.admin).await;
+    escrow::estates(&mut trail, &tenant.admin).await;
     let mut platform = Trail::of(&server.platform).await;
     tenants(&mut platform, &server.platform).await;
     trail.rpcs.extend(platform.rpcs);

@@ -1,0 +1,1 @@
+WHERE i.tenant_id = $1 AND i.id = $2

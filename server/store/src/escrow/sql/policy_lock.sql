@@ -1,0 +1,2 @@
+WHERE p.tenant_id = $1 AND p.institution_id = $2 AND p.region = $3
+FOR NO KEY UPDATE
