@@ -848,7 +848,7 @@ CREATE INDEX ledger_transfer_group ON bursar.ledger_transfer USING btree (tenant
 CREATE INDEX ledger_transfer_pending ON bursar.ledger_transfer USING btree (tenant_id, pending_id, posted_at, id) WHERE (pending_id IS NOT NULL);
 CREATE INDEX ledger_transfer_reference ON bursar.ledger_transfer USING btree (tenant_id, external_reference, posted_at, id) WHERE (external_reference IS NOT NULL);
 CREATE UNIQUE INDEX ledger_transfer_reversed ON bursar.ledger_transfer USING btree (tenant_id, reversed_id) WHERE (reversed_id IS NOT NULL);
-CREATE INDEX ledger_transfer_time ON bursar.ledger_transfer USING btree (tenant_id, posted_at, id) WHERE (kind <> 'fenced'::text);
+CREATE INDEX ledger_transfer_time ON bursar.ledger_transfer USING btree (tenant_id, posted_at, id) WHERE (posted_at > '-infinity'::timestamp with time zone);
 CREATE INDEX ledger_transfer_xact ON bursar.ledger_transfer USING brin ((((xact)::text)::bigint)) WITH (autosummarize='on');
 ALTER TABLE bursar.ledger_transfer ENABLE ROW LEVEL SECURITY;
 ALTER TABLE bursar.ledger_transfer FORCE ROW LEVEL SECURITY;

@@ -77,8 +77,6 @@ BEGIN
             ('enable_seqscan', 'off'),
             ('enable_hashjoin', 'off'),
             ('enable_mergejoin', 'off'),
-            -- One index answers; a bitmap is for what only an inverted index can.
-            ('enable_bitmapscan', 'off'),
             -- Before version 18 a step that is off counts as so dear that a plan with one would be compiled each time.
             ('jit', 'off'),
             -- Ends what a server that was killed has left open, with its locks.

@@ -19,7 +19,6 @@ WITH ours AS (
            ('bursar_app', 'enable_seqscan', 'off'),
            ('bursar_app', 'enable_hashjoin', 'off'),
            ('bursar_app', 'enable_mergejoin', 'off'),
-           ('bursar_app', 'enable_bitmapscan', 'off'),
            ('bursar_app', 'jit', 'off'),
            ('bursar_app', 'idle_in_transaction_session_timeout', '60s')
 ), has AS (

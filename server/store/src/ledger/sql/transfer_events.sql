@@ -9,6 +9,6 @@ WHERE t.tenant_id = $1
   AND (t.posted_at, t.id) < ($2, $3) AND t.posted_at <= $2
   AND t.posted_at >= $4 AND t.posted_at < $5
   AND COALESCE(t.key_id = $6, $6::uuid IS NULL) AND COALESCE(t.institution_id = $7, $7::uuid IS NULL)
-  AND t.kind = ANY ($8) AND t.kind <> 'fenced'
+  AND t.kind = ANY ($8) AND t.posted_at > '-infinity'
 ORDER BY t.posted_at DESC, t.id DESC
 LIMIT $9

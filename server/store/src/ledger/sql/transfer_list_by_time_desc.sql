@@ -10,6 +10,6 @@ WHERE t.tenant_id = $1
       AND COALESCE(t.code = $5, $5::text IS NULL) AND COALESCE(t.kind = $6, $6::text IS NULL)
       AND COALESCE(t.external_reference = $9, $9::text IS NULL) AND COALESCE(t.metadata @> $10, $10::jsonb IS NULL)
       AND COALESCE(t.group_id = $11, $11::uuid IS NULL) AND COALESCE(t.pending_id = $12, $12::uuid IS NULL)
-      AND t.kind <> 'fenced'
+      AND t.kind <> 'fenced' AND t.posted_at > '-infinity'
 ORDER BY t.posted_at DESC, t.id DESC
 LIMIT $4

@@ -417,7 +417,7 @@ async fn trading(trail: &mut Trail, caller: &Caller) {
             assert_eq!(payload(event)["venue_order_id"], fill.venue_order_id);
         }
     }
-    trail.rpcs.insert("StreamRecord".into());
+    trail.rpcs.insert(told_in("StreamRecord", "trading.v1.ExecutionService"));
 }
 
 async fn tenants(trail: &mut Trail, caller: &Caller) {
