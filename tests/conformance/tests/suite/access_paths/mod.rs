@@ -5,7 +5,6 @@ mod expected;
 mod expected_escrow;
 mod expected_trading;
 mod plan;
-mod search;
 mod searches;
 
 use bursar_store::statements;

@@ -53,8 +53,50 @@ async fn each_uses_its_index() {
             "escrow_asset_metadata",
             r#"'{"n": 77}', NULL, NULL, NULL, NULL, 51"#,
         ),
+        (
+            "escrow_search_positions",
+            "escrow_position_metadata",
+            r#"'{"n": 17}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 51"#,
+        ),
+        // Whatever else is asked for, and by another index where that is faster.
+        (
+            "escrow_search_positions",
+            "escrow_position_metadata",
+            r#"'{"n": 17}', NULL, NULL, NULL, NULL, 'EUR', 'proposed', NULL, '2000-01-01', NULL, NULL, NULL, 51"#,
+        ),
+        (
+            "escrow_search_positions",
+            "escrow_position_by_reference",
+            r#"'{"n": 17}', NULL, NULL, NULL, 'holder-17', NULL, NULL, 'deal-16', NULL, NULL, NULL, NULL, 51"#,
+        ),
     ] {
         let found = scans(&client, name, &tenant.id, arguments).await;
         assert!(found.iter().any(|scan| scan == index), "{name}: {found:?}");
+    }
+}
+
+/// Each search function says which tenant and which institution, and is run by tenants alone.
+#[tokio::test]
+async fn searches_are_walled() {
+    let (server, _) = filled().await;
+    let client = server.database.connect().await;
+    let functions = client
+        .query(
+            "SELECT p.proname::text, p.prosrc, pg_get_userbyid(p.proowner)::text, p.prosecdef,
+                    has_function_privilege('bursar_tenant', p.oid, 'EXECUTE'),
+                    has_function_privilege('bursar_jobs', p.oid, 'EXECUTE')
+             FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+             WHERE n.nspname = 'tenancy' AND p.proname LIKE 'escrow\\_search\\_%'",
+            &[],
+        )
+        .await
+        .unwrap();
+    assert_eq!(functions.len(), 4);
+    for function in functions {
+        let (name, body): (String, String) = (function.get(0), function.get(1));
+        assert!(body.contains(".tenant_id = tenant AND (narrowed IS NULL OR "), "{name}");
+        assert_eq!(function.get::<_, String>(2), "bursar_search", "{name}");
+        let flags: [bool; 3] = [function.get(3), function.get(4), function.get(5)];
+        assert_eq!(flags, [true, true, false], "{name}");
     }
 }
