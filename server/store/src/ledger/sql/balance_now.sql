@@ -3,7 +3,11 @@
 SELECT a.id, a.asset, a.scale, a.balance_rule, a.overdraft_limit,
        a.debits_posted, a.credits_posted, a.debits_pending, a.credits_pending, a.version,
        h.id AS hold_id, h.debit_id, h.credit_id, h.amount, h.remaining, h.expires_at, h.created_at
-FROM bursar.ledger_account a
+FROM unnest($2::uuid[]) AS wanted (id)
+CROSS JOIN LATERAL (
+    SELECT id, asset, scale, balance_rule, overdraft_limit, debits_posted, credits_posted, debits_pending, credits_pending, version
+    FROM bursar.ledger_account WHERE tenant_id = $1 AND id = wanted.id OFFSET 0
+) AS a
 LEFT JOIN LATERAL (
     (SELECT d.id, d.debit_id, d.credit_id, d.amount, d.remaining, d.expires_at, d.created_at
      FROM bursar.ledger_hold d
@@ -15,4 +19,3 @@ LEFT JOIN LATERAL (
     ORDER BY created_at, id
     LIMIT $3
 ) AS h ON true
-WHERE a.tenant_id = $1 AND a.id = ANY ($2)

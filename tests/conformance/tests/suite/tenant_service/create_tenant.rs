@@ -46,6 +46,16 @@ async fn works() {
     assert_eq!((key.label.as_str(), key.state()), ("first admin key", ApiKeyState::Active));
     let views = [
         "audit_event",
+        "audit_seal",
+        "escrow_asset",
+        "escrow_asset_template",
+        "escrow_institution",
+        "escrow_institution_tag",
+        "escrow_ledger_event",
+        "escrow_policy",
+        "escrow_policy_change",
+        "escrow_position",
+        "escrow_position_event",
         "ledger_account",
         "ledger_hold",
         "ledger_period",

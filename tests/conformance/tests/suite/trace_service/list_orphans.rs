@@ -1,8 +1,9 @@
 use bursar_proto::trace::v1::{ListOrphansRequest, TraceOrphan};
-use bursar_testkit::{Caller, Server, id, invalid, ok};
+use bursar_testkit::{Caller, Server, id, invalid, ok, trading};
 
 use super::{link, transfers};
 use crate::audit_service::seals::force;
+use crate::position_service::{house, propose};
 
 pub(super) async fn orphans(caller: &Caller) -> Vec<TraceOrphan> {
     let mut request = ListOrphansRequest::default();
@@ -21,10 +22,14 @@ pub(super) async fn orphans(caller: &Caller) -> Vec<TraceOrphan> {
 async fn works() {
     let server = Server::start().await;
     let tenant = server.tenant().await;
-    let made = transfers(&tenant, 3).await;
-    for kind in ["position", "execution"] {
-        let of = [made[0].id.as_str(), made[1].id.as_str()];
-        link(&server, &tenant, kind, &id(), &of).await.unwrap();
+    let made = transfers(&tenant, 2).await;
+    let position = propose(&tenant.operator, &house(&server, &tenant).await).await;
+    let decision =
+        trading::decision(&tenant.operator, &trading::strategy(&tenant.admin).await).await;
+    let fill = trading::execution(&tenant.operator, trading::new_fill(&decision)).await;
+    let of = [made[0].id.as_str(), made[1].id.as_str()];
+    for (kind, resource) in [("position", &position.id), ("execution", &fill.id)] {
+        link(&server, &tenant, kind, resource, &of).await.unwrap();
     }
     assert_eq!(orphans(&tenant.auditor).await, []);
     let gone = &made[1].id;
@@ -37,6 +42,19 @@ async fn works() {
             assert_eq!(&orphan.link.unwrap().transfer_id, gone);
         }
     }
+}
+
+#[tokio::test]
+async fn of_resources_that_are_gone() {
+    let server = Server::start().await;
+    let tenant = server.tenant().await;
+    let made = transfers(&tenant, 1).await.remove(0);
+    for kind in ["position", "execution"] {
+        link(&server, &tenant, kind, &id(), &[&made.id]).await.unwrap();
+    }
+    let found = orphans(&tenant.auditor).await;
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.iter().all(|orphan| orphan.resource_gone && !orphan.transfer_gone));
 }
 
 #[tokio::test]
