@@ -45,7 +45,11 @@ async fn functions_that_act_as_their_owner_are_closed_to_tenants() {
         // `other_tenant` look over them.
         let search = name.contains("_search_");
         assert_eq!(row.get::<_, bool>(3), search, "{name}: open to tenants");
-        let may: Vec<String> = row.get(2);
+        let mut may: Vec<String> = row.get(2);
+        if search {
+            // Before PostgreSQL 16 the owner, who must be a member to give it functions, has its rights as well.
+            may.retain(|role| role != "bursar_owner");
+        }
         let want: &[&str] = match name {
             _ if search => &["bursar_search", "bursar_tenant"],
             "tenancy.find_key" | "tenancy.schema_version" => &["bursar_auth", "bursar_owner"],
