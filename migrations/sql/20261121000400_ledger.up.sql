@@ -94,6 +94,8 @@ CREATE TABLE IF NOT EXISTS bursar.ledger_transfer (
     CONSTRAINT ledger_transfer_sides CHECK (debit_id <> credit_id OR kind = 'fenced')
 );
 COMMENT ON TABLE bursar.ledger_transfer IS 'Append-only transfers with the totals they left on both sides.';
+-- As audit_event_xact.
+CREATE INDEX IF NOT EXISTS ledger_transfer_xact ON bursar.ledger_transfer USING brin ((xact::text::bigint)) WITH (autosummarize = on);
 CREATE INDEX IF NOT EXISTS ledger_transfer_debit ON bursar.ledger_transfer (tenant_id, debit_id, posted_at)
     WHERE debit_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS ledger_transfer_credit ON bursar.ledger_transfer (tenant_id, credit_id, posted_at)

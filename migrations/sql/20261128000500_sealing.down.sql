@@ -1,5 +1,3 @@
-DROP INDEX IF EXISTS bursar.ledger_transfer_xact;
-DROP INDEX IF EXISTS bursar.audit_event_xact;
 REVOKE SELECT ON bursar.ledger_transfer FROM bursar_jobs;
 DROP POLICY IF EXISTS jobs_sealing ON bursar.ledger_transfer;
 REVOKE SELECT ON bursar.audit_event FROM bursar_jobs;

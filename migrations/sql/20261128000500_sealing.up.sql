@@ -39,10 +39,5 @@ DROP POLICY IF EXISTS jobs_sealing ON bursar.ledger_transfer;
 CREATE POLICY jobs_sealing ON bursar.ledger_transfer FOR SELECT TO bursar_jobs USING (true);
 GRANT SELECT ON bursar.ledger_transfer TO bursar_jobs;
 
--- Rows are found by the transaction that wrote them. A BRIN index, for it costs next to nothing to write (ADR 15); by an
--- expression, for there is no BRIN of xid8.
-CREATE INDEX IF NOT EXISTS audit_event_xact ON bursar.audit_event USING brin ((xact::text::bigint)) WITH (autosummarize = on);
-CREATE INDEX IF NOT EXISTS ledger_transfer_xact ON bursar.ledger_transfer USING brin ((xact::text::bigint)) WITH (autosummarize = on);
-
 SELECT tenancy.refresh_views(tenant_id) FROM bursar.admin_tenant
 WHERE state <> 'deleted' AND tenant_id <> '00000000-0000-0000-0000-000000000000';

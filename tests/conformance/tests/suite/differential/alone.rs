@@ -17,13 +17,43 @@ use uuid::Uuid;
 
 use super::seeds;
 
+/// What the scripts have to meet, all together.
+const WANTED: &[&str] = &[
+    "Direct",
+    "Pending",
+    "Post",
+    "Void",
+    "Expire",
+    "Reversal",
+    "replayed",
+    "fenced",
+    "INVALID_FIELD",
+    "RESOURCE_NOT_FOUND",
+    "ASSET_MISMATCH",
+    "LIMIT_EXCEEDED",
+    "ACCOUNT_CLOSED",
+    "TOTAL_OVERFLOW",
+    "HOLD_NOT_OPEN",
+    "HOLD_EXCEEDED",
+    "ALREADY_REVERSED",
+    "NOT_REVERSIBLE",
+    "REQUEST_ID_REUSED",
+    "OPERATION_FENCED",
+    "GROUP_REFUSED",
+    "GROUP_EXISTS",
+];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_reply_is_the_models() {
     let server = Server::start().await;
     let tenant = server.tenant().await;
     Town::found(&tenant.admin).await;
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for seed in seeds(2) {
+    for (n, seed) in seeds(8).into_iter().enumerate() {
+        // The rarest is missed by one pair of scripts in many.
+        if n >= 2 && WANTED.iter().all(|wanted| seen.contains_key(*wanted)) {
+            break;
+        }
         eprintln!("script {seed}");
         let plan =
             Plan { calls: 500, hot_percent: 30, gap: 0, batch_percent: 12, brief_holds: true };
@@ -36,31 +66,8 @@ async fn every_reply_is_the_models() {
         }
     }
     eprintln!("{seen:?}");
-    for wanted in [
-        "Direct",
-        "Pending",
-        "Post",
-        "Void",
-        "Expire",
-        "Reversal",
-        "replayed",
-        "fenced",
-        "INVALID_FIELD",
-        "RESOURCE_NOT_FOUND",
-        "ASSET_MISMATCH",
-        "LIMIT_EXCEEDED",
-        "ACCOUNT_CLOSED",
-        "TOTAL_OVERFLOW",
-        "HOLD_NOT_OPEN",
-        "HOLD_EXCEEDED",
-        "ALREADY_REVERSED",
-        "NOT_REVERSIBLE",
-        "REQUEST_ID_REUSED",
-        "OPERATION_FENCED",
-        "GROUP_REFUSED",
-        "GROUP_EXISTS",
-    ] {
-        assert!(seen.contains_key(wanted), "no script met {wanted}: {seen:?}");
+    for wanted in WANTED {
+        assert!(seen.contains_key(*wanted), "no script met {wanted}: {seen:?}");
     }
 }
 
