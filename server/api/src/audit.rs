@@ -16,8 +16,8 @@ use crate::convert::{
     Checks, id, line, optional_id, optional_timestamp, to_optional_id, to_struct, to_timestamp,
 };
 use crate::kernel::Kernel;
-use crate::layers::{Farewell, GivenDeadline};
 use crate::seal;
+use crate::streams::Bounds;
 
 /// Server of the service.
 pub(crate) struct AuditEvents(pub(crate) Arc<Kernel>);
@@ -61,8 +61,7 @@ impl AuditService for AuditEvents {
         &self,
         request: Request<pb::VerifyRequest>,
     ) -> Result<Response<Self::VerifyStream>, Status> {
-        let until = request.extensions().get::<GivenDeadline>().map(|given| given.0);
-        let farewell = request.extensions().get::<Farewell>().cloned();
+        let bounds = Bounds::of(&request);
         answer(request, |op, message| async move {
             let kept = message.checkpoint.as_ref().map(seal::checkpoint).transpose();
             let kept = kept.map_err(|error| error.within("checkpoint."))?;
@@ -70,7 +69,7 @@ impl AuditService for AuditEvents {
                 return Err(Error::invalid("checkpoint.tenant_id", "is not the key's tenant"));
             }
             let state = self.0.store.audit_verify(op.tenant, kept).await?;
-            Ok(seal::verify(self.0.clone(), op, until, farewell, state))
+            Ok(seal::verify(self.0.clone(), op, bounds, state))
         })
         .await
     }

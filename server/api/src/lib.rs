@@ -21,6 +21,7 @@ mod replay;
 mod rules;
 mod seal;
 pub mod status;
+mod streams;
 mod structs;
 mod trace;
 mod trading;

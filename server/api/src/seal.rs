@@ -2,11 +2,10 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
 
 use bursar_domain::op::OpCtx;
 use bursar_domain::seal::{Checkpoint, Fault, Finding, Hash, Sealed};
-use bursar_domain::{Error, Result, Unavailable};
+use bursar_domain::{Error, Result};
 use bursar_proto::audit::v1 as pb;
 use bursar_proto::audit::v1::verify_response::Result as Told;
 use bursar_store::Verification;
@@ -16,9 +15,10 @@ use tokio::sync::mpsc;
 use tonic::{Response, Status};
 
 use crate::convert::{Checks, id, present, timestamp, to_timestamp};
-use crate::kernel::{Kernel, Phase};
-use crate::layers::{Farewell, still_may};
+use crate::kernel::Kernel;
+use crate::layers::still_may;
 use crate::status::status;
+use crate::streams::{Bounds, leaving, passed, said};
 
 /// The messages of a verification.
 pub(crate) type Messages = Pin<Box<dyn Stream<Item = Result<pb::VerifyResponse, Status>> + Send>>;
@@ -112,8 +112,7 @@ fn to_finding(finding: &Finding) -> pb::VerifyFinding {
 pub(crate) fn verify(
     kernel: Arc<Kernel>,
     op: OpCtx,
-    until: Option<Instant>,
-    farewell: Option<Farewell>,
+    mut bounds: Bounds,
     state: Verification,
 ) -> Response<Messages> {
     // One that waits to be taken: a caller that reads nothing holds the work up.
@@ -122,11 +121,9 @@ pub(crate) fn verify(
         let open = kernel.streams.begin();
         let ended = tokio::select! {
             ended = go_on(&kernel, &op, state, &out) => ended,
-            () = passed(until) => Err(Error::DeadlineExceeded { definite: true }),
-            () = said(farewell) => {
-                let serving = *kernel.phase.borrow() == Phase::Serving;
-                let why = if serving { Unavailable::Connection } else { Unavailable::Stopping };
-                Err(Error::Unavailable { why, definite: true })
+            () = passed(bounds.until) => Err(Error::DeadlineExceeded { definite: true }),
+            () = said(&mut bounds.farewell) => {
+                                Err(leaving(&kernel))
             }
             () = out.closed() => Ok(()),
         };
@@ -163,20 +160,6 @@ async fn go_on(
     let checkpoint = state.end().map(to_checkpoint);
     send(Told::Summary(pb::VerifySummary { findings, checkpoint })).await;
     Ok(())
-}
-
-async fn passed(until: Option<Instant>) {
-    match until {
-        Some(until) => tokio::time::sleep_until(until.into()).await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn said(farewell: Option<Farewell>) {
-    match farewell {
-        Some(mut farewell) => farewell.said().await,
-        None => std::future::pending().await,
-    }
 }
 
 #[cfg(test)]

@@ -3,30 +3,26 @@
 //! One submit at a time, so that results and postings keep the order of the transfers. Both tasks end with the stream:
 //! what is under way when the caller goes away is given up like any other call's.
 
-use std::any::Any;
-use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bursar_domain::limits::{KEY_CACHE, MAX_BATCH_TRANSFERS, MAX_DEADLINE, MAX_MESSAGE_BYTES};
 use bursar_domain::op::OpCtx;
-use bursar_domain::{Error, Result, Unavailable};
+use bursar_domain::{Error, Result};
 use bursar_proto::ledger::v1 as pb;
 use bursar_store::Submit;
-use futures::{FutureExt as _, Stream, stream};
 use prost::Message as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, sleep_until};
+use tokio::time::sleep;
 use tonic::{Response, Status, Streaming};
-use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
 use super::convert_stream::{Gathered, Item, items};
-use crate::kernel::{Kernel, Phase};
-use crate::layers::{Farewell, explain, panic_text, still_may};
-use crate::status::{panic_status, status};
+use crate::kernel::Kernel;
+use crate::layers::{Farewell, explain, still_may};
+use crate::status::status;
+use crate::streams::{self, Bounds, leaving, passed, said};
 
 /// How far reading runs ahead of posting, as bytes of messages.
 const AHEAD_BYTES: usize = MAX_MESSAGE_BYTES;
@@ -36,18 +32,10 @@ const LEAST_BYTES: usize = AHEAD_BYTES / MAX_BATCH_TRANSFERS;
 type Request = pb::StreamTransfersRequest;
 type Reply = Result<pb::StreamTransfersResponse, Status>;
 /// The replies of a stream.
-pub(super) type Replies = Pin<Box<dyn Stream<Item = Reply> + Send>>;
+pub(super) type Replies = streams::Replies<pb::StreamTransfersResponse>;
 
 /// A message that was read, with its share of the room for what is read ahead; or the end of the stream, and why.
 type Read = Result<(Vec<Item>, OwnedSemaphorePermit), Status>;
-
-/// What bounds a stream from outside.
-pub(super) struct Bounds {
-    /// When the caller stops waiting, if it said so.
-    pub(super) until: Option<Instant>,
-    /// Tells that its connection is to end.
-    pub(super) farewell: Option<Farewell>,
-}
 
 /// Begins to answer a stream.
 pub(super) fn open(
@@ -56,49 +44,9 @@ pub(super) fn open(
     bounds: Bounds,
     incoming: Streaming<Request>,
 ) -> Response<Replies> {
-    // One that waits to be taken: a caller that reads nothing holds the work up.
-    let (out, mut replies) = mpsc::channel(1);
-    // For the log only: the trace of the call ends with the head of its answer, and does not grow for hours.
-    let span = tracing::error_span!(
-        target: "bursar::call", parent: None, "stream",
-        method = op.method.name, trace_id = %op.trace_id, tenant = %op.tenant, request_id = Empty,
-    );
-    tokio::spawn(serve(kernel, op, bounds, incoming, out).instrument(span));
-    Response::new(Box::pin(stream::poll_fn(move |context| replies.poll_recv(context))))
-}
-
-/// Answers the stream, and sends what it ends with.
-async fn serve(
-    kernel: Arc<Kernel>,
-    op: OpCtx,
-    bounds: Bounds,
-    incoming: Streaming<Request>,
-    out: mpsc::Sender<Reply>,
-) {
-    let (open, log_amounts) = (kernel.streams.begin(), kernel.config.log_amounts);
-    let trace_id = op.trace_id;
-    let work = async {
-        let engine = Engine::start(kernel.clone(), op, bounds, incoming, out.clone());
-        // Nothing of the engine is used after a panic. Without a status the caller would take the end for a good one.
-        let ended = AssertUnwindSafe(engine.run()).catch_unwind().await;
-        let ended = ended.unwrap_or_else(|panic| Err(panicked(&*panic, trace_id)));
-        if let Err(status) = &ended
-            && out.send(Err(status.clone())).await.is_err()
-        {
-            return Err(Status::cancelled(""));
-        }
-        ended
-    };
-    let ended = tokio::select! {
-        ended = work => ended,
-        () = out.closed() => Err(Status::cancelled("")),
-    };
-    open.end(ended.err().as_ref(), log_amounts);
-}
-
-fn panicked(panic: &(dyn Any + Send), trace_id: uuid::Uuid) -> Status {
-    tracing::error!(%trace_id, panic = panic_text(panic), "a stream panicked");
-    panic_status(trace_id, false)
+    streams::open(kernel.clone(), &op.clone(), |out| async move {
+        Engine::start(kernel, op, bounds, incoming, out).run().await
+    })
 }
 
 /// Reads messages until the caller ends the stream or the connection is to end.
@@ -113,9 +61,7 @@ async fn read(
         let message = tokio::select! {
             biased;
             () = said(&mut farewell) => {
-                let serving = *kernel.phase.borrow() == Phase::Serving;
-                let why = if serving { Unavailable::Connection } else { Unavailable::Stopping };
-                break status(&Error::Unavailable { why, definite: true }, op.trace_id);
+                                break status(&leaving(&kernel), op.trace_id);
             }
             message = incoming.message() => message,
         };
@@ -139,14 +85,6 @@ async fn read(
     };
     // Behind all that was read. Nobody waits for it when the stream has ended.
     let _ = queue.send(Err(end)).await;
-}
-
-/// Waits until the connection is to end.
-async fn said(farewell: &mut Option<Farewell>) {
-    match farewell {
-        Some(farewell) => farewell.said().await,
-        None => std::future::pending().await,
-    }
 }
 
 /// Posts what was read.
@@ -261,13 +199,5 @@ impl Engine {
 
     fn status(&self, error: &Error) -> Status {
         status(error, self.op.trace_id)
-    }
-}
-
-/// Waits until the caller's deadline; for ever without one.
-async fn passed(until: Option<Instant>) {
-    match until {
-        Some(until) => sleep_until(until.into()).await,
-        None => std::future::pending().await,
     }
 }

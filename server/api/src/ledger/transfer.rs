@@ -16,7 +16,7 @@ use super::{batch_ids, bounded, stream};
 use crate::call::{ListRequest as _, answer, fit, page_token};
 use crate::convert::id;
 use crate::kernel::Kernel;
-use crate::layers::{Farewell, GivenDeadline};
+use crate::streams::Bounds;
 
 type Reply<T> = Result<Response<T>, Status>;
 
@@ -60,10 +60,7 @@ impl TransferService for Transfers {
         &self,
         request: Request<Streaming<pb::StreamTransfersRequest>>,
     ) -> Reply<Self::StreamTransfersStream> {
-        let bounds = stream::Bounds {
-            until: request.extensions().get::<GivenDeadline>().map(|given| given.0),
-            farewell: request.extensions().get::<Farewell>().cloned(),
-        };
+        let bounds = Bounds::of(&request);
         let kernel = self.0.clone();
         let open = |op, incoming| async move { Ok(stream::open(kernel, op, bounds, incoming)) };
         answer(request, open).await

@@ -11,11 +11,11 @@ use prost::Message as _;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::convert_execution::{listed, record, to_wire};
-use super::record_stream::{self, Bounds, Replies};
+use super::record_stream::{self, Replies};
 use crate::call::{ListRequest as _, answer, fit, page_token, reply, write};
 use crate::convert::id;
 use crate::kernel::Kernel;
-use crate::layers::{Farewell, GivenDeadline};
+use crate::streams::Bounds;
 
 type Reply<T> = Result<Response<T>, Status>;
 
@@ -46,10 +46,7 @@ impl ExecutionService for Executions {
         &self,
         request: Request<Streaming<pb::StreamRecordRequest>>,
     ) -> Reply<Self::StreamRecordStream> {
-        let bounds = Bounds {
-            until: request.extensions().get::<GivenDeadline>().map(|given| given.0),
-            farewell: request.extensions().get::<Farewell>().cloned(),
-        };
+        let bounds = Bounds::of(&request);
         let kernel = self.0.clone();
         let open =
             |op, incoming| async move { Ok(record_stream::open(kernel, op, bounds, incoming)) };
