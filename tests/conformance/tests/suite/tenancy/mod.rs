@@ -14,6 +14,32 @@ use bursar_testkit::{Server, TestTenant, held, id, moved, new_account, ok, tradi
 use crate::audit_service::seals::sealed;
 use crate::trace_service::link;
 
+/// The reporting views of a tenant: none of keys or remembered calls.
+pub(crate) const VIEWS: [&str; 22] = [
+    "audit_event",
+    "audit_seal",
+    "escrow_asset",
+    "escrow_asset_template",
+    "escrow_institution",
+    "escrow_institution_tag",
+    "escrow_ledger_event",
+    "escrow_policy",
+    "escrow_policy_change",
+    "escrow_position",
+    "escrow_position_event",
+    "ledger_account",
+    "ledger_hold",
+    "ledger_period",
+    "ledger_transfer",
+    "ref_asset",
+    "trace_link",
+    "trading_cursor",
+    "trading_decision",
+    "trading_execution",
+    "trading_review",
+    "trading_strategy",
+];
+
 /// A server with two tenants that have rows in every table.
 async fn two() -> (Server, TestTenant, TestTenant) {
     let server = Server::start().await;

@@ -44,33 +44,9 @@ async fn works() {
     let key = ok(admin.keys().get_api_key(GetApiKeyRequest { id: first.key_id.clone() }).await);
     let key = key.api_key.unwrap();
     assert_eq!((key.label.as_str(), key.state()), ("first admin key", ApiKeyState::Active));
-    let views = [
-        "audit_event",
-        "audit_seal",
-        "escrow_asset",
-        "escrow_asset_template",
-        "escrow_institution",
-        "escrow_institution_tag",
-        "escrow_ledger_event",
-        "escrow_policy",
-        "escrow_policy_change",
-        "escrow_position",
-        "escrow_position_event",
-        "ledger_account",
-        "ledger_hold",
-        "ledger_period",
-        "ledger_transfer",
-        "ref_asset",
-        "trace_link",
-        "trading_cursor",
-        "trading_decision",
-        "trading_execution",
-        "trading_review",
-        "trading_strategy",
-    ];
     let (role, schema, found) = objects(&server.database, &tenant.id).await;
     assert!(role && schema);
-    assert_eq!(found, views, "reporting views: none of keys or remembered calls");
+    assert_eq!(found, crate::tenancy::VIEWS, "reporting views: none of keys or remembered calls");
 
     let again = ok(server.platform.tenants().create_tenant(request.clone()).await);
     assert_eq!(
