@@ -715,6 +715,7 @@ CREATE TABLE bursar.ledger_account (
     external_reference text,
     metadata jsonb NOT NULL DEFAULT '{}'::jsonb,
     state text NOT NULL DEFAULT 'open'::text,
+    reserved boolean NOT NULL DEFAULT false,
     balance_rule text NOT NULL DEFAULT 'unlimited'::text,
     overdraft_limit numeric NOT NULL DEFAULT 0,
     debits_posted numeric NOT NULL DEFAULT 0,

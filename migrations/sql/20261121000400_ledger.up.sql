@@ -10,6 +10,8 @@ CREATE TABLE IF NOT EXISTS bursar.ledger_account (
     external_reference text,
     metadata           jsonb       NOT NULL DEFAULT '{}',
     state              text        NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed')),
+    -- Belongs to a row of another domain, an escrow position's say: only that domain's own calls move its money.
+    reserved           boolean     NOT NULL DEFAULT false,
     balance_rule       text        NOT NULL DEFAULT 'unlimited' CHECK (balance_rule IN
                            ('unlimited', 'debits_must_not_exceed_credits', 'credits_must_not_exceed_debits')),
     overdraft_limit    numeric     NOT NULL DEFAULT 0 CHECK (overdraft_limit >= 0),

@@ -111,6 +111,9 @@ pub enum ErrorReason {
     /// ABORTED. The position has changed since it was read: another call was faster. Metadata: `position_id`, `state`,
     /// `current_etag`.
     PositionChanged = 54,
+    /// FAILED_PRECONDITION. The account is reserved: it belongs to an escrow position, and only TransitionPosition moves its
+    /// money; it cannot be closed and its limits cannot be changed. Metadata: `account_id`.
+    AccountReserved = 55,
     /// FAILED_PRECONDITION. The fill was recorded before with other values of `fields`, comma separated: see
     /// `execution_id`. Metadata: `execution_id`, `fields`.
     ExecutionDiffers = 60,
@@ -172,6 +175,7 @@ impl ErrorReason {
             Self::FourEyes => "ERROR_REASON_FOUR_EYES",
             Self::HoldingExceeded => "ERROR_REASON_HOLDING_EXCEEDED",
             Self::PositionChanged => "ERROR_REASON_POSITION_CHANGED",
+            Self::AccountReserved => "ERROR_REASON_ACCOUNT_RESERVED",
             Self::ExecutionDiffers => "ERROR_REASON_EXECUTION_DIFFERS",
             Self::StrategyDisabled => "ERROR_REASON_STRATEGY_DISABLED",
         }
@@ -227,6 +231,7 @@ impl ErrorReason {
             "ERROR_REASON_FOUR_EYES" => Some(Self::FourEyes),
             "ERROR_REASON_HOLDING_EXCEEDED" => Some(Self::HoldingExceeded),
             "ERROR_REASON_POSITION_CHANGED" => Some(Self::PositionChanged),
+            "ERROR_REASON_ACCOUNT_RESERVED" => Some(Self::AccountReserved),
             "ERROR_REASON_EXECUTION_DIFFERS" => Some(Self::ExecutionDiffers),
             "ERROR_REASON_STRATEGY_DISABLED" => Some(Self::StrategyDisabled),
             _ => None,

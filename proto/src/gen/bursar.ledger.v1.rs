@@ -67,6 +67,10 @@ pub struct Account {
     /// When attributes or state last changed.
     #[prost(message, optional, tag = "12")]
     pub updated_at: ::core::option::Option<::prost_types::Timestamp>,
+    /// Whether it belongs to an escrow position: then TransitionPosition alone moves its money, and other transfers, closing
+    /// and a change of its limit are refused with ACCOUNT_RESERVED. Set by the server.
+    #[prost(bool, tag = "13")]
+    pub reserved: bool,
 }
 /// An open or ended reservation made by a pending transfer.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -979,7 +983,8 @@ pub mod account_service_client {
         }
         /// Changes attributes or the overdraft limit, in force from the next transfer on.
         /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ETAG_MISMATCH, RESOURCE_EXISTS (external reference),
-        /// LIMIT_EXCEEDED (the account uses more than the new limit allows), REQUEST_ID_REUSED.
+        /// LIMIT_EXCEEDED (the account uses more than the new limit allows), ACCOUNT_RESERVED (overdraft limit),
+        /// REQUEST_ID_REUSED.
         pub async fn update_account(
             &mut self,
             request: impl tonic::IntoRequest<super::UpdateAccountRequest>,
@@ -1008,7 +1013,7 @@ pub mod account_service_client {
         }
         /// Closes an account whose balance is zero and that has no open hold.
         /// Errors: RESOURCE_NOT_FOUND, ETAG_MISMATCH, STATE_NOT_ALLOWED (closed before), ACCOUNT_NOT_EMPTY,
-        /// REQUEST_ID_REUSED.
+        /// ACCOUNT_RESERVED, REQUEST_ID_REUSED.
         pub async fn close_account(
             &mut self,
             request: impl tonic::IntoRequest<super::CloseAccountRequest>,
@@ -1208,7 +1213,8 @@ pub mod account_service_server {
         >;
         /// Changes attributes or the overdraft limit, in force from the next transfer on.
         /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ETAG_MISMATCH, RESOURCE_EXISTS (external reference),
-        /// LIMIT_EXCEEDED (the account uses more than the new limit allows), REQUEST_ID_REUSED.
+        /// LIMIT_EXCEEDED (the account uses more than the new limit allows), ACCOUNT_RESERVED (overdraft limit),
+        /// REQUEST_ID_REUSED.
         async fn update_account(
             &self,
             request: tonic::Request<super::UpdateAccountRequest>,
@@ -1218,7 +1224,7 @@ pub mod account_service_server {
         >;
         /// Closes an account whose balance is zero and that has no open hold.
         /// Errors: RESOURCE_NOT_FOUND, ETAG_MISMATCH, STATE_NOT_ALLOWED (closed before), ACCOUNT_NOT_EMPTY,
-        /// REQUEST_ID_REUSED.
+        /// ACCOUNT_RESERVED, REQUEST_ID_REUSED.
         async fn close_account(
             &self,
             request: tonic::Request<super::CloseAccountRequest>,
@@ -3477,8 +3483,8 @@ pub mod transfer_service_client {
             self
         }
         /// Posts or reserves one transfer. The reply carries both resulting balances.
-        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
-        /// PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
+        /// ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
         pub async fn create_transfer(
             &mut self,
             request: impl tonic::IntoRequest<super::CreateTransferRequest>,
@@ -3508,9 +3514,9 @@ pub mod transfer_service_client {
         /// Posts or reserves up to 8,190 transfers in order, in one transaction.
         /// With ALL_OR_NOTHING the error is that of the first refused transfer, fields named `transfers[i].…`. Otherwise each
         /// refusal is in the results.
-        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
-        /// PERIOD_CLOSED (value_date), GROUP_EXISTS, GROUP_REFUSED (in results only), REQUEST_ID_REUSED,
-        /// OPERATION_FENCED.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
+        /// ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), GROUP_EXISTS, GROUP_REFUSED (in results only),
+        /// REQUEST_ID_REUSED, OPERATION_FENCED.
         pub async fn batch_create_transfers(
             &mut self,
             request: impl tonic::IntoRequest<super::BatchCreateTransfersRequest>,
@@ -3559,8 +3565,8 @@ pub mod transfer_service_client {
         /// message has that of any other call. A key that is revoked ends it within a second.
         ///
         /// All errors but one about a message without transfers, or with too many, are in results.
-        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
-        /// GROUP_EXISTS, GROUP_REFUSED, REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
+        /// ACCOUNT_RESERVED, TOTAL_OVERFLOW, GROUP_EXISTS, GROUP_REFUSED, REQUEST_ID_REUSED, OPERATION_FENCED.
         pub async fn stream_transfers(
             &mut self,
             request: impl tonic::IntoStreamingRequest<
@@ -3594,7 +3600,7 @@ pub mod transfer_service_client {
         }
         /// Posts what a pending transfer reserved, all that remains or a part of it.
         /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, HOLD_EXCEEDED, ASSET_MISMATCH, LIMIT_EXCEEDED,
-        /// ACCOUNT_CLOSED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// ACCOUNT_CLOSED, ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
         pub async fn post_transfer(
             &mut self,
             request: impl tonic::IntoRequest<super::PostTransferRequest>,
@@ -3622,8 +3628,8 @@ pub mod transfer_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Releases what a pending transfer still reserves.
-        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED,
-        /// OPERATION_FENCED.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, ACCOUNT_RESERVED, PERIOD_CLOSED (value_date),
+        /// REQUEST_ID_REUSED, OPERATION_FENCED.
         pub async fn void_transfer(
             &mut self,
             request: impl tonic::IntoRequest<super::VoidTransferRequest>,
@@ -3654,7 +3660,7 @@ pub mod transfer_service_client {
         /// The legs must name every pending transfer of the group that is still open, and no other. The error is that of the
         /// first refused leg, fields named `legs[i].…`; GROUP_INCOMPLETE is about the call.
         /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, HOLD_EXCEEDED, ASSET_MISMATCH,
-        /// LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// LIMIT_EXCEEDED, ACCOUNT_CLOSED, ACCOUNT_RESERVED, TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
         pub async fn post_transfers(
             &mut self,
             request: impl tonic::IntoRequest<super::PostTransfersRequest>,
@@ -3684,7 +3690,8 @@ pub mod transfer_service_client {
         /// Releases what the pending transfers of a group still reserve: all of them, or nothing.
         /// The legs must name every pending transfer of the group that is still open, and no other. The error is that of the
         /// first refused leg, fields named `legs[i].…`; GROUP_INCOMPLETE is about the call.
-        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, ACCOUNT_RESERVED, REQUEST_ID_REUSED,
+        /// OPERATION_FENCED.
         pub async fn void_transfers(
             &mut self,
             request: impl tonic::IntoRequest<super::VoidTransfersRequest>,
@@ -3713,7 +3720,7 @@ pub mod transfer_service_client {
         }
         /// Moves the whole amount of a posted transfer back, once, under the same limits.
         /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, NOT_REVERSIBLE, ALREADY_REVERSED, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
-        /// TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
         pub async fn reverse_transfer(
             &mut self,
             request: impl tonic::IntoRequest<super::ReverseTransferRequest>,
@@ -3843,8 +3850,8 @@ pub mod transfer_service_server {
     #[async_trait]
     pub trait TransferService: std::marker::Send + std::marker::Sync + 'static {
         /// Posts or reserves one transfer. The reply carries both resulting balances.
-        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
-        /// PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
+        /// ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
         async fn create_transfer(
             &self,
             request: tonic::Request<super::CreateTransferRequest>,
@@ -3855,9 +3862,9 @@ pub mod transfer_service_server {
         /// Posts or reserves up to 8,190 transfers in order, in one transaction.
         /// With ALL_OR_NOTHING the error is that of the first refused transfer, fields named `transfers[i].…`. Otherwise each
         /// refusal is in the results.
-        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
-        /// PERIOD_CLOSED (value_date), GROUP_EXISTS, GROUP_REFUSED (in results only), REQUEST_ID_REUSED,
-        /// OPERATION_FENCED.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
+        /// ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), GROUP_EXISTS, GROUP_REFUSED (in results only),
+        /// REQUEST_ID_REUSED, OPERATION_FENCED.
         async fn batch_create_transfers(
             &self,
             request: tonic::Request<super::BatchCreateTransfersRequest>,
@@ -3890,8 +3897,8 @@ pub mod transfer_service_server {
         /// message has that of any other call. A key that is revoked ends it within a second.
         ///
         /// All errors but one about a message without transfers, or with too many, are in results.
-        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
-        /// GROUP_EXISTS, GROUP_REFUSED, REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
+        /// ACCOUNT_RESERVED, TOTAL_OVERFLOW, GROUP_EXISTS, GROUP_REFUSED, REQUEST_ID_REUSED, OPERATION_FENCED.
         async fn stream_transfers(
             &self,
             request: tonic::Request<tonic::Streaming<super::StreamTransfersRequest>>,
@@ -3901,7 +3908,7 @@ pub mod transfer_service_server {
         >;
         /// Posts what a pending transfer reserved, all that remains or a part of it.
         /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, HOLD_EXCEEDED, ASSET_MISMATCH, LIMIT_EXCEEDED,
-        /// ACCOUNT_CLOSED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// ACCOUNT_CLOSED, ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
         async fn post_transfer(
             &self,
             request: tonic::Request<super::PostTransferRequest>,
@@ -3910,8 +3917,8 @@ pub mod transfer_service_server {
             tonic::Status,
         >;
         /// Releases what a pending transfer still reserves.
-        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED,
-        /// OPERATION_FENCED.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, ACCOUNT_RESERVED, PERIOD_CLOSED (value_date),
+        /// REQUEST_ID_REUSED, OPERATION_FENCED.
         async fn void_transfer(
             &self,
             request: tonic::Request<super::VoidTransferRequest>,
@@ -3923,7 +3930,7 @@ pub mod transfer_service_server {
         /// The legs must name every pending transfer of the group that is still open, and no other. The error is that of the
         /// first refused leg, fields named `legs[i].…`; GROUP_INCOMPLETE is about the call.
         /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, HOLD_EXCEEDED, ASSET_MISMATCH,
-        /// LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// LIMIT_EXCEEDED, ACCOUNT_CLOSED, ACCOUNT_RESERVED, TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
         async fn post_transfers(
             &self,
             request: tonic::Request<super::PostTransfersRequest>,
@@ -3934,7 +3941,8 @@ pub mod transfer_service_server {
         /// Releases what the pending transfers of a group still reserve: all of them, or nothing.
         /// The legs must name every pending transfer of the group that is still open, and no other. The error is that of the
         /// first refused leg, fields named `legs[i].…`; GROUP_INCOMPLETE is about the call.
-        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, ACCOUNT_RESERVED, REQUEST_ID_REUSED,
+        /// OPERATION_FENCED.
         async fn void_transfers(
             &self,
             request: tonic::Request<super::VoidTransfersRequest>,
@@ -3944,7 +3952,7 @@ pub mod transfer_service_server {
         >;
         /// Moves the whole amount of a posted transfer back, once, under the same limits.
         /// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, NOT_REVERSIBLE, ALREADY_REVERSED, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
-        /// TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
+        /// ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
         async fn reverse_transfer(
             &self,
             request: tonic::Request<super::ReverseTransferRequest>,

@@ -24,6 +24,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::AssetMismatch { account, expected: asset("EUR"), asset: asset("USD") },
         Refusal::LimitExceeded { account, available: Decimal::ZERO },
         Refusal::AccountClosed { account },
+        Refusal::AccountReserved { account },
         Refusal::AccountNotEmpty { account },
         Refusal::HoldNotOpen { pending, state: "voided" },
         Refusal::HoldExceeded { pending, remaining: Decimal::ZERO },

@@ -135,6 +135,8 @@ pub struct NewAccount {
     pub rule: BalanceRule,
     /// How far the rule may be passed.
     pub overdraft_limit: Decimal,
+    /// Whether only the domain that opens it may move its money.
+    pub reserved: bool,
 }
 
 /// An account as it is stored.
@@ -154,6 +156,8 @@ pub struct Account {
     pub metadata: Json,
     /// Whether it takes transfers.
     pub state: AccountState,
+    /// Whether only the domain that opened it may move its money.
+    pub reserved: bool,
     /// The limit of its balance.
     pub rule: BalanceRule,
     /// How far the rule may be passed.

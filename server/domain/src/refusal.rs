@@ -31,6 +31,11 @@ pub enum Refusal {
         /// The account.
         account: AccountId,
     },
+    /// The account belongs to another domain, whose calls alone may move its money or change its limits.
+    AccountReserved {
+        /// The account.
+        account: AccountId,
+    },
     /// The account has a balance or holds.
     AccountNotEmpty {
         /// The account.
@@ -173,6 +178,7 @@ impl Refusal {
             Self::AssetMismatch { .. } => "ASSET_MISMATCH",
             Self::LimitExceeded { .. } => "LIMIT_EXCEEDED",
             Self::AccountClosed { .. } => "ACCOUNT_CLOSED",
+            Self::AccountReserved { .. } => "ACCOUNT_RESERVED",
             Self::AccountNotEmpty { .. } => "ACCOUNT_NOT_EMPTY",
             Self::HoldNotOpen { .. } => "HOLD_NOT_OPEN",
             Self::HoldExceeded { .. } => "HOLD_EXCEEDED",
@@ -212,6 +218,7 @@ impl Refusal {
                 vec![("account_id", account.to_string()), ("available", available.to_string())]
             }
             Self::AccountClosed { account }
+            | Self::AccountReserved { account }
             | Self::AccountNotEmpty { account }
             | Self::TotalOverflow { account } => {
                 vec![("account_id", account.to_string())]
@@ -279,6 +286,10 @@ impl fmt::Display for Refusal {
             Self::AccountClosed { account } => {
                 write!(f, "account {account} is closed; ReopenAccount lets it take transfers again")
             }
+            Self::AccountReserved { account } => write!(
+                f,
+                "account {account} belongs to an escrow position; its money moves with TransitionPosition alone"
+            ),
             Self::AccountNotEmpty { account } => {
                 write!(f, "account {account} still has a balance or open holds; clear them first")
             }

@@ -25,6 +25,8 @@ pub struct Facts {
     pub scale: u8,
     /// Whether it is closed.
     pub closed: bool,
+    /// Whether it takes transfers of its owner alone, and the command is not its owner's.
+    pub reserved: bool,
     /// The limit of its balance.
     pub rule: BalanceRule,
     /// How far the rule may be passed, in units.

@@ -260,6 +260,10 @@ fn broken(before: Option<(u128, u128)>, after: &History, account: AccountId) -> 
     if after.accounts[&account].closed && !releases {
         wrong.push(Refusal::AccountClosed { account }.into());
     }
+    // What the owner reserved for a time ends with it; nothing else is anybody's but the owner's.
+    if after.accounts[&account].reserved && kind != Some(TransferKind::Expire) {
+        wrong.push(Refusal::AccountReserved { account }.into());
+    }
     let most = |side| after.posted(account, side).max(after.pending(account, side));
     if most(Side::Debit).max(most(Side::Credit)) > MOST {
         wrong.push(Refusal::TotalOverflow { account }.into());

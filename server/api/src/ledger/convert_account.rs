@@ -87,6 +87,8 @@ fn new_account(m: &pb::NewAccount) -> Result<NewAccount> {
             metadata: metadata?,
             rule: rule?,
             overdraft_limit: overdraft_limit?,
+            // No caller's to say: the domains that reserve accounts open them themselves.
+            reserved: false,
         })
     })
 }
@@ -194,6 +196,7 @@ pub(super) fn to_wire(account: &Account) -> pb::Account {
         etag: account.revision.to_string(),
         created_at: Some(to_timestamp(account.created_at)),
         updated_at: Some(to_timestamp(account.updated_at)),
+        reserved: account.reserved,
     }
 }
 

@@ -30,6 +30,7 @@ fn stored(new: NewAccount) -> Account {
         external_reference: new.external_reference,
         metadata: new.metadata,
         state: AccountState::Open,
+        reserved: new.reserved,
         rule: new.rule,
         overdraft_limit: new.overdraft_limit.to_units(2).unwrap(),
         totals: Totals { debits_posted: 100, ..Totals::default() },
@@ -43,7 +44,11 @@ fn stored(new: NewAccount) -> Account {
 #[test]
 fn round_trip() {
     let m = request();
-    let account = to_wire(&stored(new_account(&m).unwrap()));
+    let new = new_account(&m).unwrap();
+    assert!(
+        to_wire(&stored(NewAccount { reserved: true, ..new.clone() })).reserved && !new.reserved
+    );
+    let account = to_wire(&stored(new));
     assert_eq!((&account.id, &account.asset, &account.code), (&m.id, &m.asset, &m.code));
     assert_eq!(
         (&account.external_reference, &account.metadata),

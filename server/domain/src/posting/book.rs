@@ -25,6 +25,8 @@ pub struct Seat {
     pub overdraft_limit: Units,
     /// Whether it takes transfers.
     pub state: AccountState,
+    /// Whether it takes only transfers of the domain that opened it.
+    pub reserved: bool,
     /// Its totals.
     pub totals: Totals,
     /// How many transfers touched it.

@@ -143,6 +143,8 @@ pub struct Submission {
     pub key: KeyId,
     /// The institution that key is narrowed to.
     pub institution: Option<InstitutionId>,
+    /// The reserved accounts whose owner submits this: a domain, for its own. Empty for callers.
+    pub owned: Vec<AccountId>,
 }
 
 /// The submissions of one tenant that are run together, one after the other.

@@ -53,6 +53,7 @@ pub fn run(book: &mut Book, batch: &Batch<'_>) -> Outcome {
         closed_through: batch.closed_through,
         key: KeyId::nil(),
         institution: None,
+        owned: &[],
         seats: HashSet::new(),
         holds: HashSet::new(),
         undo: Vec::new(),
@@ -92,15 +93,17 @@ struct Machine<'a> {
     closed_through: Option<Date>,
     key: KeyId,
     institution: Option<InstitutionId>,
+    owned: &'a [AccountId],
     seats: HashSet<AccountId>,
     holds: HashSet<TransferId>,
     undo: Vec<Before>,
 }
 
-impl Machine<'_> {
-    fn submission(&mut self, submission: &Submission) -> Vec<Result<Done>> {
+impl<'a> Machine<'a> {
+    fn submission(&mut self, submission: &'a Submission) -> Vec<Result<Done>> {
         let commands = &submission.commands;
         (self.key, self.institution) = (submission.key, submission.institution);
+        self.owned = &submission.owned;
         let mut results: Vec<Result<Done>> = Vec::with_capacity(commands.len());
         while results.len() < commands.len() {
             let start = results.len();
@@ -278,6 +281,12 @@ impl Machine<'_> {
         details: &Details,
     ) -> Result<Transfer> {
         let (old_debit, old_credit) = (self.book.seat(debit)?, self.book.seat(credit)?);
+        for seat in [old_debit, old_credit] {
+            // Expiry is the server's own: what the owner reserved for a time ends with it.
+            if seat.reserved && kind != TransferKind::Expire && !self.owned.contains(&seat.id) {
+                return Err(Refusal::AccountReserved { account: seat.id }.into());
+            }
+        }
         let (mut debit, mut credit) = (old_debit.clone(), old_credit.clone());
         let posted_at = self.posting_time(&debit, &credit);
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bursar_domain::account::AccountState;
-use bursar_domain::ids::TransferId;
+use bursar_domain::ids::{AccountId, TransferId};
 use bursar_domain::posting::{Book, Done, Seat};
 use bursar_domain::transfer::{Hold, Transfer};
 use bursar_domain::{Error, Result};
@@ -31,7 +31,7 @@ fn machine_and_model_agree() {
 
 fn compare_call(model: &mut Model, scene: &Scene) -> TestCaseResult {
     let seats = &scene.before.seats;
-    let accounts = seats.iter().map(|(id, seat)| (*id, facts(seat))).collect();
+    let accounts = seats.iter().map(|(id, seat)| (*id, facts(seat, &scene.owned))).collect();
     model.learn(accounts, scene.before.fenced.clone());
     let mut next = model.history.lines.len();
     let Scene { now, key, institution, closed_through, .. } = *scene;
@@ -85,12 +85,13 @@ fn compare_rows(history: &History, book: &Book) -> TestCaseResult {
     Ok(())
 }
 
-/// What an account is beside its totals.
-fn facts(seat: &Seat) -> Facts {
+/// What an account is beside its totals, to who owns some.
+fn facts(seat: &Seat, owned: &[AccountId]) -> Facts {
     Facts {
         asset: seat.asset.clone(),
         scale: seat.scale,
         closed: seat.state == AccountState::Closed,
+        reserved: seat.reserved && !owned.contains(&seat.id),
         rule: seat.rule,
         overdraft: seat.overdraft_limit.unsigned_abs(),
     }
@@ -128,6 +129,7 @@ fn scripts_reach_every_outcome() {
         "ASSET_MISMATCH",
         "LIMIT_EXCEEDED",
         "ACCOUNT_CLOSED",
+        "ACCOUNT_RESERVED",
         "HOLD_NOT_OPEN",
         "HOLD_EXCEEDED",
         "ALREADY_REVERSED",

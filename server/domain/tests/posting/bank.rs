@@ -24,6 +24,9 @@ pub(crate) const YEN: usize = 4;
 /// EUR, closed.
 pub(crate) const SHUT: usize = 5;
 
+/// EUR, reserved.
+pub(crate) const ESCROW: usize = 6;
+
 /// The world with these accounts, and short words for what they do. Amounts are in EUR.
 pub(crate) struct Bank(pub(crate) World);
 
@@ -37,6 +40,7 @@ impl Bank {
             Spec { rule: BalanceRule::CreditsMustNotExceedDebits, ..Spec::OPEN },
             Spec { asset: 1, ..Spec::OPEN },
             Spec { state: AccountState::Closed, ..Spec::OPEN },
+            Spec { reserved: true, ..Spec::OPEN },
         ]))
     }
 
@@ -132,6 +136,11 @@ impl Bank {
     /// What the account's rule still allows, in cents.
     pub(crate) fn available(&self, n: usize) -> Option<Units> {
         self.0.book.seats[&account(n)].available()
+    }
+
+    /// From now on calls are those of who owns these accounts.
+    pub(crate) fn own(&mut self, accounts: &[usize]) {
+        self.0.owned = accounts.iter().map(|n| account(*n)).collect();
     }
 
     pub(crate) fn set_state(&mut self, n: usize, state: AccountState) {

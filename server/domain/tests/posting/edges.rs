@@ -7,7 +7,9 @@ use bursar_domain::transfer::{Details, utc_day};
 use bursar_domain::{Error, Refusal, Result};
 use jiff::civil::Date;
 
-use crate::bank::{ALICE, BOB, Bank, CASH, SHUT, VAULT, YEN, decimal, money, refusal, wrong_field};
+use crate::bank::{
+    ALICE, BOB, Bank, CASH, ESCROW, SHUT, VAULT, YEN, decimal, money, refusal, wrong_field,
+};
 use crate::world::{NOBODY, account, asset, transfer};
 
 /// The largest amount of an asset with two decimal places.
@@ -38,6 +40,32 @@ fn too_many_decimals_are_refused_and_never_rounded() {
     assert_eq!(wrong_field(bank.pay(CASH, ALICE, "0.001")), "amount.amount");
     bank.pay(CASH, ALICE, "0.010").unwrap();
     assert_eq!(bank.balance(ALICE), 1);
+}
+
+#[test]
+fn a_reserved_account_takes_its_owners_transfers_alone() {
+    let mut bank = Bank::new();
+    let reserved = || Refusal::AccountReserved { account: account(ESCROW) };
+    assert_eq!(refusal(bank.pay(CASH, ESCROW, "1")), reserved());
+    bank.own(&[ESCROW]);
+    let paid_in = bank.pay(CASH, ESCROW, "10").unwrap().transfer.id;
+    let hold = bank.hold(ESCROW, CASH, "1", None);
+    let brief = bank.hold(ESCROW, CASH, "1", Some(1));
+    // Another's own account is none of theirs.
+    bank.own(&[CASH]);
+    assert_eq!(refusal(bank.pay(ESCROW, CASH, "1")), reserved());
+    bank.own(&[]);
+    assert_eq!(refusal(bank.pay(ESCROW, CASH, "1")), reserved());
+    assert_eq!(refusal(bank.post(hold, None, false)), reserved());
+    assert_eq!(refusal(bank.void(hold)), reserved());
+    assert_eq!(refusal(bank.reverse(paid_in)), reserved());
+    assert_eq!(bank.totals(ESCROW).debits_pending, 200);
+    // The server's own job is nobody's call.
+    bank.wait(2);
+    bank.expire(brief).unwrap();
+    bank.own(&[ESCROW]);
+    bank.void(hold).unwrap();
+    assert_eq!((bank.balance(ESCROW), bank.totals(ESCROW).debits_pending), (1_000, 0));
 }
 
 #[test]

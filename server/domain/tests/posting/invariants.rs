@@ -274,8 +274,8 @@ fn accepted(scene: &Scene) -> Vec<Command> {
 
 /// A call's own commands, or some of them, as a submission.
 fn submission(scene: &Scene, commands: &[Command], all_or_nothing: bool) -> Submission {
-    let (key, institution) = (scene.key, scene.institution);
-    Submission { commands: commands.to_vec(), all_or_nothing, key, institution }
+    let (key, institution, owned) = (scene.key, scene.institution, scene.owned.clone());
+    Submission { commands: commands.to_vec(), all_or_nothing, key, institution, owned }
 }
 
 /// Submissions as one batch, at the time of a call.

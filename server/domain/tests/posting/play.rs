@@ -100,5 +100,7 @@ fn place(world: &mut World, call: &Call) -> Scene {
     let commands = Desk::write(world, &call.blocks);
     let key = KeyId(Uuid::from_u128(u128::from(call.key)));
     let institution = (call.key == 2).then(|| InstitutionId(Uuid::from_u128(7)));
+    let all = world.book.seats.values();
+    world.owned = all.filter(|seat| seat.reserved && call.owner).map(|seat| seat.id).collect();
     world.call(commands, call.all_or_nothing, key, institution)
 }

@@ -38,12 +38,16 @@ fn spec() -> impl Strategy<Value = Spec> {
     ];
     let state = prop_oneof![24 => Just(AccountState::Open), 1 => Just(AccountState::Closed)];
     let asset = prop_oneof![6 => Just(0_usize), 1 => Just(1), 3 => Just(2)];
-    (asset, rule, overdraft(), state).prop_map(|(asset, rule, overdraft, state)| Spec {
-        asset,
-        rule,
-        overdraft,
-        state,
-    })
+    let reserved = prop_oneof![9 => Just(false), 1 => Just(true)];
+    (asset, rule, overdraft(), state, reserved).prop_map(
+        |(asset, rule, overdraft, state, reserved)| Spec {
+            asset,
+            rule,
+            overdraft,
+            state,
+            reserved,
+        },
+    )
 }
 
 fn extra() -> impl Strategy<Value = Extra> {
@@ -159,8 +163,15 @@ fn call() -> impl Strategy<Value = Call> {
         3 => (any::<Index>(), -1..=1_i8).prop_map(|(hold, off)| Wait::Expiry(hold, off)),
     ];
     let mode = prop_oneof![5 => Just(false), 1 => Just(true)];
-    (wait, mode, 0..=2_u8, vec(block(), 1..5))
-        .prop_map(|(wait, all_or_nothing, key, blocks)| Call { wait, all_or_nothing, key, blocks })
+    (wait, mode, 0..=2_u8, any::<bool>(), vec(block(), 1..5)).prop_map(
+        |(wait, all_or_nothing, key, owner, blocks)| Call {
+            wait,
+            all_or_nothing,
+            key,
+            owner,
+            blocks,
+        },
+    )
 }
 
 /// Any script.

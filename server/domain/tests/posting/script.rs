@@ -34,6 +34,8 @@ pub(crate) struct Call {
     pub(crate) wait: Wait,
     pub(crate) all_or_nothing: bool,
     pub(crate) key: u8,
+    /// Whether the caller owns the reserved accounts.
+    pub(crate) owner: bool,
     pub(crate) blocks: Vec<Block>,
 }
 

@@ -41,12 +41,18 @@ pub(crate) struct Spec {
     pub(crate) rule: BalanceRule,
     pub(crate) overdraft: Units,
     pub(crate) state: AccountState,
+    pub(crate) reserved: bool,
 }
 
 impl Spec {
     /// An open account of the first asset without a limit.
-    pub(crate) const OPEN: Self =
-        Self { asset: 0, rule: BalanceRule::Unlimited, overdraft: 0, state: AccountState::Open };
+    pub(crate) const OPEN: Self = Self {
+        asset: 0,
+        rule: BalanceRule::Unlimited,
+        overdraft: 0,
+        state: AccountState::Open,
+        reserved: false,
+    };
 }
 
 /// One call and what became of it.
@@ -56,6 +62,8 @@ pub(crate) struct Scene {
     pub(crate) all_or_nothing: bool,
     pub(crate) key: KeyId,
     pub(crate) institution: Option<InstitutionId>,
+    /// The reserved accounts that are the caller's own.
+    pub(crate) owned: Vec<AccountId>,
     pub(crate) now: Timestamp,
     pub(crate) closed_through: Option<Date>,
     /// The rows before it.
@@ -77,6 +85,8 @@ pub(crate) struct World {
     pub(crate) now: Timestamp,
     /// The last closed day.
     pub(crate) closed_through: Option<Date>,
+    /// The reserved accounts that the next callers own.
+    pub(crate) owned: Vec<AccountId>,
     /// Every command ever sent, refused ones too.
     pub(crate) sent: Vec<Command>,
 }
@@ -93,6 +103,7 @@ impl World {
                 rule: spec.rule,
                 overdraft_limit: spec.overdraft,
                 state: spec.state,
+                reserved: spec.reserved,
                 totals: Totals::default(),
                 version: 0,
                 last_posted_at: Timestamp::UNIX_EPOCH,
@@ -104,6 +115,7 @@ impl World {
             book: Book { seats, ..Book::default() },
             now,
             closed_through: None,
+            owned: Vec::new(),
             sent: Vec::new(),
         }
     }
@@ -122,7 +134,8 @@ impl World {
         institution: Option<InstitutionId>,
     ) -> Scene {
         let before = self.book.clone();
-        let submission = Submission { commands, all_or_nothing, key, institution };
+        let owned = self.owned.clone();
+        let submission = Submission { commands, all_or_nothing, key, institution, owned };
         let (now, closed_through) = (self.now, self.closed_through);
         let submissions = &[&submission];
         let mut outcome = run(&mut self.book, &Batch { submissions, now, closed_through });
@@ -134,6 +147,7 @@ impl World {
             all_or_nothing,
             key,
             institution,
+            owned: submission.owned,
             now,
             closed_through,
             before,

@@ -203,6 +203,8 @@ async fn open(
         metadata: Json::stored(json!({ "position_id": id.to_string() })),
         rule: BalanceRule::DebitsMustNotExceedCredits,
         overdraft_limit: Decimal::ZERO,
+        // Its money is the position's: nobody moves it behind the position's back.
+        reserved: true,
     };
     let opened = account_insert(tx, op, &[account]).await.map_err(|fault| match fault {
         Fault::Domain(error @ Error::Invalid(_)) => error.within("amount.").into(),

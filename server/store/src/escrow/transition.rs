@@ -94,7 +94,7 @@ async fn post(tx: &mut Tx, op: &OpCtx, position: &Position, leg: &Leg) -> TxResu
             ..Details::default()
         },
     });
-    post_within(tx, op, vec![command]).await?;
+    post_within(tx, op, vec![command], vec![position.account]).await?;
     Ok(id)
 }
 

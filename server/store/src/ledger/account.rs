@@ -109,6 +109,7 @@ impl Store {
                 account.metadata = metadata.clone();
             }
             if let Some(limit) = changes.overdraft_limit {
+                check_free(account)?;
                 limit_change(account, limit)?;
             }
             Ok(())
@@ -116,7 +117,7 @@ impl Store {
         .await
     }
 
-    /// Closes an account whose balance is zero and that has no holds.
+    /// Closes an account whose balance is zero and that has no holds. One that another domain reserved stays open for it.
     pub async fn account_close(
         &self,
         op: &OpCtx,
@@ -125,6 +126,7 @@ impl Store {
         revision: Option<i64>,
     ) -> Result<Outcome<Account>> {
         self.account_change(op, write, id, revision, |account| {
+            check_free(account)?;
             if !account.totals.is_empty() {
                 return Err(Refusal::AccountNotEmpty { account: id }.into());
             }
@@ -224,6 +226,7 @@ pub(crate) async fn account_insert(
         new.iter().map(|a| a.external_reference.as_deref()).collect();
     let metadata: Vec<_> = new.iter().map(|a| a.metadata.value()).collect();
     let rules: Vec<&str> = new.iter().map(|a| a.rule.name()).collect();
+    let reserved: Vec<bool> = new.iter().map(|a| a.reserved).collect();
     let inserted: Vec<Row> = tx
         .query(
             &sql::ACCOUNT_INSERT,
@@ -237,6 +240,7 @@ pub(crate) async fn account_insert(
                 &metadata,
                 &rules,
                 &limits,
+                &reserved,
             ],
         )
         .await
@@ -283,6 +287,14 @@ fn limit_change(account: &mut Account, limit: Decimal) -> Result<()> {
         return Err(Refusal::LimitExceeded { account: account.id, available }.into());
     }
     account.overdraft_limit = units;
+    Ok(())
+}
+
+/// Refuses what only the domain that reserved the account may do.
+fn check_free(account: &Account) -> Result<()> {
+    if account.reserved {
+        return Err(Refusal::AccountReserved { account: account.id }.into());
+    }
     Ok(())
 }
 

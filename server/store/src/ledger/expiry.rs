@@ -66,6 +66,7 @@ fn expiries(holds: Vec<TransferId>) -> Submission {
         all_or_nothing: false,
         key: KeyId::nil(),
         institution: None,
+        owned: Vec::new(),
     }
 }
 

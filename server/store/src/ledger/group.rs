@@ -25,7 +25,8 @@ impl Store {
         validate_only: bool,
     ) -> Result<Vec<Done>> {
         let (key, institution) = (op.actor.key, op.actor.institution);
-        let submission = Submission { commands, all_or_nothing: true, key, institution };
+        let submission =
+            Submission { commands, all_or_nothing: true, key, institution, owned: Vec::new() };
         let (submissions, commands) = (&[&submission], &submission.commands);
         let mut results = transact!(self, Entry::of(op), |tx| {
             let (mut book, members, now, closed_through) = read(tx, op, group, commands).await?;

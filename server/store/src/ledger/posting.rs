@@ -46,8 +46,13 @@ impl Store {
         how: Submit,
     ) -> Result<Vec<Result<Done>>> {
         let (key, institution) = (op.actor.key, op.actor.institution);
-        let submission =
-            Submission { commands, all_or_nothing: how.all_or_nothing, key, institution };
+        let submission = Submission {
+            commands,
+            all_or_nothing: how.all_or_nothing,
+            key,
+            institution,
+            owned: Vec::new(),
+        };
         let results = if how.validate_only {
             // In a box, so that the future of every other call is small.
             Box::pin(self.posting_try(op, &submission)).await?

@@ -74,6 +74,7 @@ impl Script {
     /// The accounts as the model knows them.
     pub fn facts(&self) -> BTreeMap<AccountId, Facts> {
         let facts = |spec: &Spec| Facts {
+            reserved: false,
             asset: spec.asset.clone(),
             scale: spec.scale,
             closed: spec.closed,

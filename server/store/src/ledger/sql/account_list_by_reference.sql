@@ -1,8 +1,8 @@
 -- One account or none, found before the page is cut: OFFSET 0 keeps the planner from walking the ids in the page's order.
-SELECT id, asset, scale, code, external_reference, metadata, state, balance_rule, overdraft_limit,
+SELECT id, asset, scale, code, external_reference, metadata, state, reserved, balance_rule, overdraft_limit,
        debits_posted, credits_posted, debits_pending, credits_pending, version, revision, created_at, updated_at
 FROM (
-    SELECT id, asset, scale, code, external_reference, metadata, state, balance_rule, overdraft_limit,
+    SELECT id, asset, scale, code, external_reference, metadata, state, reserved, balance_rule, overdraft_limit,
            debits_posted, credits_posted, debits_pending, credits_pending, version, revision, created_at, updated_at
     FROM bursar.ledger_account
     WHERE tenant_id = $1 AND external_reference = $5

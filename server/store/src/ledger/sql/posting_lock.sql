@@ -4,8 +4,8 @@
 SELECT a.*
 FROM unnest($2::uuid[]) AS wanted (id)
 CROSS JOIN LATERAL (
-    SELECT id, asset, scale, balance_rule, overdraft_limit, state, debits_posted, credits_posted, debits_pending, credits_pending,
-           version, last_posted_at
+    SELECT id, asset, scale, balance_rule, overdraft_limit, state, reserved, debits_posted, credits_posted, debits_pending,
+           credits_pending, version, last_posted_at
     FROM bursar.ledger_account
     WHERE tenant_id = $1 AND id = wanted.id
     OFFSET 0

@@ -12,8 +12,8 @@ FROM (
     ORDER BY id
 ) AS wanted
 CROSS JOIN LATERAL (
-    SELECT id, asset, scale, balance_rule, overdraft_limit, state, debits_posted, credits_posted, debits_pending, credits_pending,
-           version, last_posted_at
+    SELECT id, asset, scale, balance_rule, overdraft_limit, state, reserved, debits_posted, credits_posted, debits_pending,
+           credits_pending, version, last_posted_at
     FROM bursar.ledger_account
     WHERE tenant_id = $1 AND id = wanted.id
     OFFSET 0

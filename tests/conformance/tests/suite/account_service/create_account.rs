@@ -49,6 +49,7 @@ async fn works() {
     };
     let wanted = Account {
         id: new.id.clone(),
+        reserved: false,
         asset: "EUR".into(),
         code: new.code.clone(),
         external_reference: new.external_reference.clone(),

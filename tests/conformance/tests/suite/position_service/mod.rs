@@ -10,6 +10,7 @@ mod narrowed;
 mod policies;
 mod races;
 mod random;
+mod reserved;
 mod transition_position;
 
 use bursar_proto::escrow::v1::{
