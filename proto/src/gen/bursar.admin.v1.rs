@@ -285,7 +285,7 @@ pub mod api_key_service_client {
         }
         /// Makes a key; its secret is in this reply and nowhere else.
         /// A platform key makes platform keys only, an admin's key all others.
-        /// Errors: INVALID_FIELD, QUOTA_REACHED, REQUEST_ID_REUSED.
+        /// Errors: INVALID_FIELD (unknown institution too), QUOTA_REACHED, REQUEST_ID_REUSED.
         pub async fn create_api_key(
             &mut self,
             request: impl tonic::IntoRequest<super::CreateApiKeyRequest>,
@@ -436,7 +436,7 @@ pub mod api_key_service_server {
     pub trait ApiKeyService: std::marker::Send + std::marker::Sync + 'static {
         /// Makes a key; its secret is in this reply and nowhere else.
         /// A platform key makes platform keys only, an admin's key all others.
-        /// Errors: INVALID_FIELD, QUOTA_REACHED, REQUEST_ID_REUSED.
+        /// Errors: INVALID_FIELD (unknown institution too), QUOTA_REACHED, REQUEST_ID_REUSED.
         async fn create_api_key(
             &self,
             request: tonic::Request<super::CreateApiKeyRequest>,

@@ -3016,7 +3016,7 @@ pub struct Position {
     /// Attributes of your own.
     #[prost(message, optional, tag = "12")]
     pub metadata: ::core::option::Option<::prost_types::Struct>,
-    /// The ledger account that holds its money (UUID), opened with it.
+    /// The ledger account that holds its money (UUID), opened with it and under the same id.
     #[prost(string, tag = "13")]
     pub account_id: ::prost::alloc::string::String,
     /// The ledger account that funded it (UUID); empty before.

@@ -58,10 +58,10 @@ pub struct GetTraceResponse {
     #[prost(bool, tag = "4")]
     pub truncated: bool,
 }
-/// A link with something gone.
+/// A link with something gone, or one that should be there.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TraceOrphan {
-    /// The link.
+    /// The link. `created_at` of one that is missing is when its transfer was posted.
     #[prost(message, optional, tag = "1")]
     pub link: ::core::option::Option<TraceLink>,
     /// Whether the transfer is gone.
@@ -70,6 +70,9 @@ pub struct TraceOrphan {
     /// Whether the resource is gone.
     #[prost(bool, tag = "3")]
     pub resource_gone: bool,
+    /// Whether the link is missing: the transfer touched a position's account, and belongs to no position.
+    #[prost(bool, tag = "4")]
+    pub link_missing: bool,
 }
 /// Request of ListOrphans.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -81,7 +84,7 @@ pub struct ListOrphansRequest {
 /// Reply of ListOrphans.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListOrphansResponse {
-    /// The orphans, by kind, resource and transfer.
+    /// The orphans, by kind, resource and transfer; then missing links, by account.
     #[prost(message, repeated, tag = "1")]
     pub orphans: ::prost::alloc::vec::Vec<TraceOrphan>,
     /// Token of the next page; empty on the last.
@@ -239,8 +242,8 @@ pub mod trace_service_client {
                 .insert(GrpcMethod::new("bursar.trace.v1.TraceService", "GetTrace"));
             self.inner.unary(req, path, codec).await
         }
-        /// Lists links whose transfer or resource is gone. A page looks through 10,000 links, so that it may be empty and not
-        /// the last. Errors: INVALID_FIELD.
+        /// Lists links whose transfer or resource is gone, and transfers of positions' accounts without a link to a position. A
+        /// page looks through 10,000 links or accounts, so that it may be empty and not the last. Errors: INVALID_FIELD.
         pub async fn list_orphans(
             &mut self,
             request: impl tonic::IntoRequest<super::ListOrphansRequest>,
@@ -289,8 +292,8 @@ pub mod trace_service_server {
             tonic::Response<super::GetTraceResponse>,
             tonic::Status,
         >;
-        /// Lists links whose transfer or resource is gone. A page looks through 10,000 links, so that it may be empty and not
-        /// the last. Errors: INVALID_FIELD.
+        /// Lists links whose transfer or resource is gone, and transfers of positions' accounts without a link to a position. A
+        /// page looks through 10,000 links or accounts, so that it may be empty and not the last. Errors: INVALID_FIELD.
         async fn list_orphans(
             &self,
             request: tonic::Request<super::ListOrphansRequest>,

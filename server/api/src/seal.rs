@@ -1,6 +1,5 @@
 //! Seals on the wire: checkpoints, and the stream of a verification.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
 use bursar_domain::op::OpCtx;
@@ -9,7 +8,6 @@ use bursar_domain::{Error, Result};
 use bursar_proto::audit::v1 as pb;
 use bursar_proto::audit::v1::verify_response::Result as Told;
 use bursar_store::Verification;
-use futures::{Stream, stream};
 use serde_json::json;
 use tokio::sync::mpsc;
 use tonic::{Response, Status};
@@ -18,10 +16,10 @@ use crate::convert::{Checks, id, present, timestamp, to_timestamp};
 use crate::kernel::Kernel;
 use crate::layers::still_may;
 use crate::status::status;
-use crate::streams::{Bounds, leaving, passed, said};
+use crate::streams::{self, Bounds, leaving, passed, said};
 
 /// The messages of a verification.
-pub(crate) type Messages = Pin<Box<dyn Stream<Item = Result<pb::VerifyResponse, Status>> + Send>>;
+pub(crate) type Messages = streams::Replies<pb::VerifyResponse>;
 
 crate::choices::choices! {
     /// What is wrong with a row or a seal.
@@ -115,25 +113,14 @@ pub(crate) fn verify(
     mut bounds: Bounds,
     state: Verification,
 ) -> Response<Messages> {
-    // One that waits to be taken: a caller that reads nothing holds the work up.
-    let (out, mut replies) = mpsc::channel(1);
-    tokio::spawn(async move {
-        let open = kernel.streams.begin();
+    streams::open(kernel.clone(), &op.clone(), |out| async move {
         let ended = tokio::select! {
             ended = go_on(&kernel, &op, state, &out) => ended,
             () = passed(bounds.until) => Err(Error::DeadlineExceeded { definite: true }),
-            () = said(&mut bounds.farewell) => {
-                                Err(leaving(&kernel))
-            }
-            () = out.closed() => Ok(()),
+            () = said(&mut bounds.farewell) => Err(leaving(&kernel)),
         };
-        let ended = ended.err().map(|error| status(&error, op.trace_id));
-        if let Some(status) = &ended {
-            let _ = out.send(Err(status.clone())).await;
-        }
-        open.end(ended.as_ref(), kernel.config.log_amounts);
-    });
-    Response::new(Box::pin(stream::poll_fn(move |context| replies.poll_recv(context))))
+        ended.map_err(|error| status(&error, op.trace_id))
+    })
 }
 
 /// Step by step, as long as the key may.

@@ -84,6 +84,7 @@ fn to_link(link: &TraceLink) -> pb::TraceLink {
 fn to_orphan(orphan: &Orphan) -> pb::TraceOrphan {
     pb::TraceOrphan {
         link: Some(to_link(&orphan.link)),
+        link_missing: orphan.link_missing,
         transfer_gone: orphan.transfer_gone,
         resource_gone: orphan.resource_gone,
     }

@@ -69,11 +69,13 @@ pub struct Trace {
     pub truncated: bool,
 }
 
-/// A link with something gone.
+/// A link with something gone, or one that should be there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Orphan {
-    /// The link.
+    /// The link. One that is missing would have been made when its transfer was.
     pub link: TraceLink,
+    /// Whether it is missing: the transfer touched a position's account, and belongs to no position.
+    pub link_missing: bool,
     /// Whether the transfer is gone.
     pub transfer_gone: bool,
     /// Whether the resource is gone.

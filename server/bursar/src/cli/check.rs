@@ -11,7 +11,7 @@ use clap::Subcommand;
 /// Check that what belongs together is there
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Find links of the money trace whose transfer or resource is gone
+    /// Find links of the money trace whose transfer or resource is gone, and transfers that lack theirs
     ///
     /// Needs a key of an admin or an auditor. Exit code 1 says that there are such.
     #[command(after_help = "Example:\n  bursar check orphans")]
@@ -29,7 +29,11 @@ pub(crate) async fn run(command: Command, out: Out) -> Result<(), Failure> {
             let link = orphan.link.clone().unwrap_or_default();
             let resource = link.resource.unwrap_or_default();
             let kind = resource.kind().as_str_name().trim_start_matches("TRACE_KIND_");
-            let gone = [(orphan.transfer_gone, "transfer"), (orphan.resource_gone, "resource")];
+            let gone = [
+                (orphan.transfer_gone, "transfer"),
+                (orphan.resource_gone, "resource"),
+                (orphan.link_missing, "link"),
+            ];
             let gone: Vec<_> =
                 gone.iter().filter(|(gone, _)| *gone).map(|(_, what)| *what).collect();
             out.line(&format!(

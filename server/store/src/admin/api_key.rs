@@ -14,6 +14,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::sql;
+use crate::escrow::institution_known;
 use crate::kernel::{
     Change, Entry, Fault, Outcome, Store, Tx, TxResult, Write, col, mutate, named, transact,
 };
@@ -52,7 +53,8 @@ impl Store {
         })
     }
 
-    /// Makes a key. QUOTA_REACHED when the tenant has as many live ones as it may.
+    /// Makes a key. QUOTA_REACHED when the tenant has as many live ones as it may. An institution that it is narrowed to
+    /// must be there; none is ever deleted.
     pub async fn key_create(
         &self,
         op: &OpCtx,
@@ -61,6 +63,12 @@ impl Store {
     ) -> Result<Outcome<ApiKey>> {
         mutate!(self, op, write, |tx| {
             check_quota(tx, op).await?;
+            if let Some(institution) = new.institution
+                && !institution_known(tx, op, institution).await?
+            {
+                let problem = "names no institution; ListInstitutions shows them";
+                return Err(Error::invalid("institution_id", problem).into());
+            }
             let value = insert(tx, op, &new).await?;
             Ok(Change { value, resource: "api_key", ids: vec![new.id.to_string()] })
         })

@@ -94,10 +94,11 @@ impl Store {
     }
 }
 
+/// Records an event with the transaction's next flush.
 pub(super) async fn event_insert(tx: &mut Tx, op: &OpCtx, event: &PositionEvent) -> TxResult<()> {
     let amount = |units| decimal(units, event.scale);
     let transfers: Vec<Uuid> = event.transfers.iter().map(|id| id.0).collect();
-    tx.query(
+    tx.ahead(&[(
         &sql::POSITION_EVENT_INSERT,
         &[
             &op.tenant.0,
@@ -120,17 +121,17 @@ pub(super) async fn event_insert(tx: &mut Tx, op: &OpCtx, event: &PositionEvent)
             &event.key.0,
             &event.occurred_at,
         ],
-    )
-    .await?;
-    Ok(())
+    )])
+    .await
 }
 
+/// Records what moved with the transaction's next flush.
 pub(super) async fn ledger_event_insert(
     tx: &mut Tx,
     op: &OpCtx,
     event: &LedgerEvent,
 ) -> TxResult<()> {
-    tx.query(
+    tx.ahead(&[(
         &sql::LEDGER_EVENT_INSERT,
         &[
             &op.tenant.0,
@@ -149,7 +150,6 @@ pub(super) async fn ledger_event_insert(
             &event.key.0,
             &event.occurred_at,
         ],
-    )
-    .await?;
-    Ok(())
+    )])
+    .await
 }

@@ -11,7 +11,7 @@ use tokio_postgres::Row;
 use super::change::{check_revision, still_there};
 use super::sql;
 use crate::kernel::{
-    Change, Columns, Entry, Fault, Outcome, Params, Store, TxResult, Write, mutate, transact,
+    Change, Columns, Entry, Fault, Outcome, Params, Store, Tx, TxResult, Write, mutate, transact,
 };
 
 const RESOURCE: &str = "institution";
@@ -109,6 +109,15 @@ impl Store {
             Ok(Change { value, resource: RESOURCE, ids: vec![id.to_string()] })
         })
     }
+}
+
+/// Whether there is that institution, for other domains, in the caller's transaction.
+pub(crate) async fn institution_known(
+    tx: &mut Tx,
+    op: &OpCtx,
+    id: InstitutionId,
+) -> TxResult<bool> {
+    Ok(tx.query_opt(&sql::INSTITUTION_GET, &[&op.tenant.0, &id.0]).await?.is_some())
 }
 
 fn taken(fault: Fault, id: InstitutionId, code: &str) -> Fault {

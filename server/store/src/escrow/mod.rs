@@ -11,6 +11,8 @@ mod position;
 mod rows;
 mod transition;
 
+pub(crate) use institution::institution_known;
+
 pub(crate) mod sql {
     //! Statements of escrow.
     crate::kernel::statements! {

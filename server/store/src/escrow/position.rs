@@ -3,25 +3,26 @@
 use bursar_domain::account::{BalanceRule, NewAccount};
 use bursar_domain::error::{Error, Result};
 use bursar_domain::escrow::{
-    Life, NewPosition, Position, PositionEvent, PositionEventKind, PositionFilter, PositionState,
-    as_of,
+    Holding, Life, NewPosition, Position, PositionEvent, PositionEventKind, PositionFilter,
+    PositionState, as_of,
 };
 use bursar_domain::ids::{AccountId, EventId, PositionId};
 use bursar_domain::json::Json;
 use bursar_domain::limits::MAX_POSITION_EVENTS;
-use bursar_domain::money::{AssetCode, Decimal};
+use bursar_domain::money::{AssetCode, Decimal, Units};
 use bursar_domain::op::OpCtx;
 use bursar_domain::page::{Cursor, Page, PageRequest};
 use jiff::Timestamp;
 use serde_json::json;
+use tokio_postgres::Row;
 
 use super::event::event_insert;
+use super::rows::Terms;
 use super::{rows, sql};
 use crate::kernel::{
-    Change, Entry, FIRST, Fault, LAST, Outcome, Stmt, Store, Tx, TxResult, Write, decimal, mutate,
-    transact,
+    Change, Entry, FIRST, Fault, LAST, Outcome, Stmt, Store, Tx, TxResult, Write, decimal, transact,
 };
-use crate::ledger::account_insert;
+use crate::ledger::{account_open, asset_scale, asset_scale_ask};
 
 impl Store {
     /// Proposes a position, with an account of its own.
@@ -31,10 +32,20 @@ impl Store {
         write: &Write<Position>,
         new: NewPosition,
     ) -> Result<Outcome<Position>> {
-        mutate!(self, op, write, |tx| {
-            let value = position_insert(tx, op, &new).await?;
+        transact!(self, Entry::of(op), |tx| {
+            write.ask(tx, op).await?;
+            asset_scale_ask(tx, op, &new.amount.asset).await?;
+            let terms = tx.query_opt(&sql::POSITION_TERMS, &[&op.tenant.0, &new.asset.0]).await?;
+            let mut answers = tx.answers().into_iter();
+            let mut next = || answers.next().unwrap_or_default();
+            if let Some(reply) = write.told(op, &next())? {
+                return Ok(Outcome::Replayed(reply));
+            }
+            let value = position_insert(tx, op, &new, terms.as_ref(), &next()).await?;
             let ids = vec![value.id.to_string()];
-            Ok(Change { value, resource: "position", ids })
+            let change = Change { value, resource: "position", ids };
+            write.record(tx, op, &change).await.map_err(|fault| reference_taken(fault, &new))?;
+            Ok(Outcome::Fresh(change.value))
         })
     }
 
@@ -135,10 +146,15 @@ fn listing(op: &OpCtx, filter: &PositionFilter) -> &'static Stmt {
     }
 }
 
-async fn position_insert(tx: &mut Tx, op: &OpCtx, new: &NewPosition) -> TxResult<Position> {
-    let tenant = &op.tenant.0;
-    let row = tx.query_opt(&sql::POSITION_TERMS, &[tenant, &new.asset.0]).await?;
-    let terms = rows::terms(&row.ok_or_else(|| Error::not_found("asset", new.asset))?)?;
+/// Makes a position and its account, with the transaction's next flush.
+async fn position_insert(
+    tx: &mut Tx,
+    op: &OpCtx,
+    new: &NewPosition,
+    terms: Option<&Row>,
+    scale: &[Row],
+) -> TxResult<Position> {
+    let terms = rows::terms(terms.ok_or_else(|| Error::not_found("asset", new.asset))?)?;
     // A life that cannot be read would end with the money inside.
     Life::of(&terms.config).map_err(|error| {
         Error::invalid(
@@ -146,73 +162,93 @@ async fn position_insert(tx: &mut Tx, op: &OpCtx, new: &NewPosition) -> TxResult
             format!("is of a template whose config {error}; correct that first"),
         )
     })?;
-    let id = PositionId::generate();
-    let (account, scale) = open(tx, op, id, new).await?;
+    let currency = &new.amount.asset;
+    let scale = asset_scale(currency, scale).map_err(|fault| match fault {
+        Fault::Domain(error) => error.within("amount.").into(),
+        other => other,
+    })?;
     let amount = new
         .amount
         .amount
         .to_units(scale)
         .map_err(|error| Error::invalid("amount.amount", error))?;
-    let currency = &new.amount.asset;
     terms.rules.check_position(currency, scale, amount, &[&new.metadata])?;
-    let row = tx
-        .query_opt(
-            &sql::POSITION_INSERT,
-            &[
-                tenant,
-                &id.0,
-                &terms.institution.0,
-                &terms.template.0,
-                &new.asset.0,
-                &new.holder_reference,
-                &currency.as_str(),
-                &i16::from(scale),
-                &decimal(amount, scale),
-                &new.external_reference,
-                new.metadata.value(),
-                &account.0,
-            ],
-        )
-        .await
-        .map_err(|fault| {
-            let reference = new.external_reference.as_deref().unwrap_or_default();
-            let id = format!("with external reference {reference}");
-            fault.on_unique("escrow_position_reference", || {
-                Error::Exists { resource: "position", id }.into()
-            })
-        })?;
-    let position = rows::position(
-        &row.ok_or_else(|| Fault::Other("an inserted position is missing".into()))?,
-    )?;
+    let position = proposed(new, &terms, scale, amount);
+    account_open(tx, op, &own_account(&position), scale).await?;
+    tx.ahead(&[(
+        &sql::POSITION_INSERT,
+        &[
+            &op.tenant.0,
+            &position.id.0,
+            &position.institution.0,
+            &position.template.0,
+            &position.asset.0,
+            &position.holder_reference,
+            &currency.as_str(),
+            &i16::from(scale),
+            &decimal(amount, scale),
+            &position.external_reference,
+            position.metadata.value(),
+            &position.account.0,
+            &position.created_at,
+        ],
+    )])
+    .await?;
     event_insert(tx, op, &created(op, &position)).await?;
     Ok(position)
 }
 
-/// Opens the account of a position; its id, and the decimal places of its asset.
-async fn open(
-    tx: &mut Tx,
-    op: &OpCtx,
-    id: PositionId,
-    new: &NewPosition,
-) -> TxResult<(AccountId, u8)> {
-    let account = NewAccount {
-        id: AccountId::generate(),
-        asset: new.amount.asset.clone(),
+fn proposed(new: &NewPosition, terms: &Terms, scale: u8, amount: Units) -> Position {
+    let id = PositionId::generate();
+    let holding = Holding {
+        state: PositionState::Proposed,
+        held: 0,
+        released: 0,
+        refunded: 0,
+        funding_account: None,
+        proposal: None,
+    };
+    Position {
+        id,
+        institution: terms.institution,
+        template: terms.template,
+        asset: new.asset,
+        holder_reference: new.holder_reference.clone(),
+        currency: new.amount.asset.clone(),
+        scale,
+        amount,
+        holding,
+        external_reference: new.external_reference.clone(),
+        metadata: new.metadata.clone(),
+        // The same id, so that a transition can lock the account in the flush that reads the position.
+        account: AccountId(id.0),
+        revision: 1,
+        created_at: terms.now,
+        updated_at: terms.now,
+    }
+}
+
+/// The account that holds a position's money.
+fn own_account(position: &Position) -> NewAccount {
+    NewAccount {
+        id: position.account,
+        asset: position.currency.clone(),
         code: "escrow".into(),
         external_reference: None,
-        metadata: Json::stored(json!({ "position_id": id.to_string() })),
+        metadata: Json::stored(json!({ "position_id": position.id.to_string() })),
         rule: BalanceRule::DebitsMustNotExceedCredits,
         overdraft_limit: Decimal::ZERO,
         // Its money is the position's: nobody moves it behind the position's back.
         reserved: true,
-    };
-    let opened = account_insert(tx, op, &[account]).await.map_err(|fault| match fault {
-        Fault::Domain(error @ Error::Invalid(_)) => error.within("amount.").into(),
-        other => other,
-    })?;
-    let opened =
-        opened.first().ok_or_else(|| Fault::Other("an opened account is missing".into()))?;
-    Ok((opened.id, opened.scale))
+    }
+}
+
+fn reference_taken(fault: Fault, new: &NewPosition) -> Fault {
+    let reference = new.external_reference.as_deref().unwrap_or_default();
+    let id = format!("with external reference {reference}");
+    fault.on_unique("escrow_position_reference", || {
+        Error::Exists { resource: "position", id }.into()
+    })
 }
 
 fn created(op: &OpCtx, position: &Position) -> PositionEvent {

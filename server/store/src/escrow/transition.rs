@@ -4,20 +4,23 @@ use bursar_domain::error::{Error, Result};
 use bursar_domain::escrow::{
     LedgerEvent, Leg, Life, Position, PositionEvent, Step, Transition, event_time, step,
 };
-use bursar_domain::ids::{EventId, PositionId, TransferId};
+use bursar_domain::ids::{AccountId, EventId, PositionId, TransferId};
 use bursar_domain::json::Json;
 use bursar_domain::money::{Decimal, Money};
 use bursar_domain::op::OpCtx;
-use bursar_domain::posting::{Command, Create};
+use bursar_domain::posting::Create;
 use bursar_domain::trace::TraceKind;
 use bursar_domain::transfer::Details;
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::event::{event_insert, ledger_event_insert};
+use super::rows::Terms;
 use super::{rows, sql};
-use crate::kernel::{Change, Fault, Outcome, Store, Tx, TxResult, Write, decimal, mutate};
-use crate::ledger::post_within;
+use crate::kernel::{
+    Change, Entry, Fault, Outcome, Params, Store, Tx, TxResult, Write, decimal, transact,
+};
+use crate::ledger::Locked;
 use crate::trace::link;
 
 impl Store {
@@ -36,52 +39,111 @@ impl Store {
                 role: op.actor.role,
             });
         }
-        mutate!(self, op, write, |tx| {
-            let value = position_step(tx, op, id, &ask).await?;
-            Ok(Change { value, resource: "position", ids: vec![id.to_string()] })
+        transact!(self, Entry::of(op), |tx| {
+            let before = match read(tx, op, write, id, &ask).await? {
+                Found::Before(before) => *before,
+                Found::Replay(reply) => return Ok(Outcome::Replayed(reply)),
+            };
+            let value = position_step(tx, op, before, &ask).await?;
+            let change = Change { value, resource: "position", ids: vec![id.to_string()] };
+            write.record(tx, op, &change).await?;
+            Ok(Outcome::Fresh(change.value))
         })
     }
 }
 
+/// What a transition begins with.
+enum Found {
+    /// The reply of an earlier call.
+    Replay(Vec<u8>),
+    /// The rows before it.
+    Before(Box<Before>),
+}
+
+/// The rows before a transition, locked.
+struct Before {
+    position: Position,
+    terms: Terms,
+    /// The accounts whose money moves, as far as the call itself tells which.
+    accounts: Option<Locked>,
+    /// The id of the transfer, if there will be one.
+    transfer: TransferId,
+}
+
+/// Locks and reads all that the call tells of, in one flush: first the position, so that calls at the same time wait for
+/// each other there, then its accounts.
+async fn read<T>(
+    tx: &mut Tx,
+    op: &OpCtx,
+    write: &Write<T>,
+    id: PositionId,
+    ask: &Transition,
+) -> TxResult<Found> {
+    let params: Params<'_> = &[&op.tenant.0, &id.0];
+    tx.ahead(&[(&sql::POSITION_LOCK, params)]).await?;
+    write.ask(tx, op).await?;
+    tx.ahead(&[(&sql::POSITION_TERMS_HELD, params)]).await?;
+    let transfer = TransferId::generate();
+    let accounts = if let Some(other) = ask.account {
+        Some(Locked::take(tx, op, transfer, &[AccountId(id.0), other]).await?)
+    } else {
+        tx.pipeline(&[]).await?;
+        None
+    };
+    let mut answers = tx.answers().into_iter();
+    let mut next = || answers.next().unwrap_or_default();
+    let (position, known, terms) = (next(), next(), next());
+    if let Some(reply) = write.told(op, &known)? {
+        return Ok(Found::Replay(reply));
+    }
+    let position = position.first().ok_or_else(|| Error::not_found("position", id))?;
+    let position = rows::position(position)?;
+    let terms = terms.first().ok_or_else(|| Fault::Other("a position has no asset".into()))?;
+    let terms = rows::terms(terms)?;
+    Ok(Found::Before(Box::new(Before { position, terms, accounts, transfer })))
+}
+
+/// Decides and writes, with the transaction's next flush.
 async fn position_step(
     tx: &mut Tx,
     op: &OpCtx,
-    id: PositionId,
+    before: Before,
     ask: &Transition,
 ) -> TxResult<(Position, PositionEvent)> {
-    let params: crate::kernel::Params<'_> = &[&op.tenant.0, &id.0];
-    let answers =
-        tx.pipeline(&[(&sql::POSITION_LOCK, params), (&sql::POSITION_TERMS_HELD, params)]).await?;
-    let mut first = answers.iter().map(|found| found.first());
-    let position = first.next().flatten().ok_or_else(|| Error::not_found("position", id))?;
-    let position = rows::position(position)?;
-    let terms =
-        first.next().flatten().ok_or_else(|| Fault::Other("a position has no asset".into()))?;
-    let terms = rows::terms(terms)?;
+    let Before { position, terms, accounts, transfer } = before;
     let life = Life::of(&terms.config).map_err(|error| {
         Error::invalid("id", format!("is of a template whose config {error}; correct that first"))
     })?;
     let done = step(&position, &life, &terms.rules, ask, op.actor.key)?;
-    let transfers = match &done.leg {
-        Some(leg) => vec![post(tx, op, &position, leg).await?],
-        None => Vec::new(),
-    };
     let at = event_time(terms.now, position.updated_at);
+    let transfers = if done.leg.is_some() { vec![transfer] } else { Vec::new() };
     let event = event(op, &position, &done, ask, transfers, at);
-    let after = position_update(tx, op, &position, &done, at).await?;
-    event_insert(tx, op, &event).await?;
-    if let (Some(leg), Some(transfer)) = (&done.leg, event.transfers.first()) {
-        ledger_event_insert(tx, op, &ledger_event(&position, &event, leg, *transfer)).await?;
-        link(tx, op, TraceKind::Position, id.0, &event.transfers).await?;
+    if let Some(leg) = &done.leg {
+        post(tx, op, &position, leg, (transfer, accounts)).await?;
+        ledger_event_insert(tx, op, &ledger_event(&position, &event, leg, transfer)).await?;
+        link(tx, op, TraceKind::Position, &[(position.id.0, transfer)]).await?;
     }
+    let after = Position {
+        holding: done.holding,
+        revision: position.revision + 1,
+        updated_at: at,
+        ..position
+    };
+    position_update(tx, op, &after).await?;
+    event_insert(tx, op, &event).await?;
     Ok((after, event))
 }
 
 /// Moves the money of a step.
-async fn post(tx: &mut Tx, op: &OpCtx, position: &Position, leg: &Leg) -> TxResult<TransferId> {
-    let id = TransferId::generate();
+async fn post(
+    tx: &mut Tx,
+    op: &OpCtx,
+    position: &Position,
+    leg: &Leg,
+    (id, accounts): (TransferId, Option<Locked>),
+) -> TxResult<()> {
     let amount = Decimal::from_units(leg.amount, position.scale);
-    let command = Command::Create(Create {
+    let transfer = Create {
         id,
         debit: leg.debit,
         credit: leg.credit,
@@ -93,9 +155,14 @@ async fn post(tx: &mut Tx, op: &OpCtx, position: &Position, leg: &Leg) -> TxResu
             metadata: Some(Json::stored(json!({ "position_id": position.id.to_string() }))),
             ..Details::default()
         },
-    });
-    post_within(tx, op, vec![command], vec![position.account]).await?;
-    Ok(id)
+    };
+    // What is paid back to where it came from is known from the position only.
+    let accounts = match accounts.filter(|locked| locked.has(leg.debit, leg.credit)) {
+        Some(locked) => locked,
+        None => Locked::take(tx, op, id, &[leg.debit, leg.credit]).await?,
+    };
+    accounts.post(tx, op, transfer, vec![position.account]).await?;
+    Ok(())
 }
 
 fn event(
@@ -152,32 +219,25 @@ fn ledger_event(
     }
 }
 
-async fn position_update(
-    tx: &mut Tx,
-    op: &OpCtx,
-    position: &Position,
-    done: &Step,
-    at: Timestamp,
-) -> TxResult<Position> {
-    let (after, scale) = (&done.holding, position.scale);
-    let proposal = after.proposal.as_ref();
-    let row = tx
-        .query_opt(
-            &sql::POSITION_UPDATE,
-            &[
-                &op.tenant.0,
-                &position.id.0,
-                &decimal(after.held, scale),
-                &decimal(after.released, scale),
-                &decimal(after.refunded, scale),
-                &after.state.name(),
-                &after.funding_account.map(|id| id.0),
-                &proposal.map(|open| open.key.0),
-                &proposal.map(|open| open.account.0),
-                &proposal.map(|open| decimal(open.amount, scale)),
-                &at,
-            ],
-        )
-        .await?;
-    rows::position(&row.ok_or_else(|| Fault::Other("a locked position vanished".into()))?)
+async fn position_update(tx: &mut Tx, op: &OpCtx, after: &Position) -> TxResult<()> {
+    let (holding, scale) = (&after.holding, after.scale);
+    let proposal = holding.proposal.as_ref();
+    tx.ahead(&[(
+        &sql::POSITION_UPDATE,
+        &[
+            &op.tenant.0,
+            &after.id.0,
+            &decimal(holding.held, scale),
+            &decimal(holding.released, scale),
+            &decimal(holding.refunded, scale),
+            &holding.state.name(),
+            &holding.funding_account.map(|id| id.0),
+            &proposal.map(|open| open.key.0),
+            &proposal.map(|open| open.account.0),
+            &proposal.map(|open| decimal(open.amount, scale)),
+            &after.revision,
+            &after.updated_at,
+        ],
+    )])
+    .await
 }

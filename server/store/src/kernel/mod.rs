@@ -1,6 +1,7 @@
 //! What every domain stands on: the pool, the tenant-scoped transaction, retries, idempotency and audit.
 
 mod address;
+mod ahead;
 mod attempt;
 mod columns;
 mod connection;

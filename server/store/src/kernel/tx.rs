@@ -10,6 +10,7 @@ use futures::future::{join, join_all};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Statement};
 
+use super::ahead::Ahead;
 use super::columns::col;
 use super::connection::{ANY_ROLE, Manager};
 use super::entry::Entry;
@@ -49,6 +50,10 @@ pub(crate) struct Tx {
     entry: Entry,
     snapshot: bool,
     state: State,
+    /// What goes out before the statements of the next flush.
+    ahead: Vec<Ahead>,
+    /// What those that went out so answered, until somebody takes it.
+    answers: Vec<Vec<Row>>,
     since: Instant,
     /// How it ended, as the meters call it: that of a future that was dropped until something else is known.
     outcome: &'static str,
@@ -57,7 +62,17 @@ pub(crate) struct Tx {
 impl Tx {
     pub(super) fn new(connection: PooledConnection<'static, Manager>, entry: Entry) -> Self {
         let (since, outcome) = (Instant::now(), "cancelled");
-        Self { connection, entry, snapshot: false, state: State::New, since, outcome }
+        let (ahead, answers) = (Vec::new(), Vec::new());
+        Self {
+            connection,
+            entry,
+            snapshot: false,
+            state: State::New,
+            ahead,
+            answers,
+            since,
+            outcome,
+        }
     }
 
     /// Notes how it ends: with the fault, or else with what was done.
@@ -102,6 +117,22 @@ impl Tx {
             Ok(rows) => rows,
             Err(_) => Err(self.give_up()),
         }
+    }
+
+    /// Keeps statements for the front of the next flush, in order. What they answer is there after it; a write among them
+    /// must raise when it misses what it must hit, for COMMIT may be in that flush.
+    pub(crate) async fn ahead(&mut self, calls: &[Call<'_>]) -> TxResult<()> {
+        self.role_first(calls).await?;
+        for (stmt, params) in calls {
+            let prepared = self.connection.prepare(&self.entry.role, stmt).await?;
+            self.ahead.push(Ahead::new(stmt, prepared, params)?);
+        }
+        Ok(())
+    }
+
+    /// Takes what the statements that were kept so far have answered, in order.
+    pub(crate) fn answers(&mut self) -> Vec<Vec<Row>> {
+        std::mem::take(&mut self.answers)
     }
 
     /// Runs the last statements of a read and ends the transaction, in one flush.
@@ -153,14 +184,18 @@ impl Tx {
 
     /// Sends what is needed before `calls`, then the calls, then COMMIT when `end` says what losing its answer means.
     async fn flush(&mut self, calls: &[Call<'_>], end: Option<Fault>) -> TxResult<Vec<Vec<Row>>> {
-        if self.state == State::New
-            && !calls.iter().all(|call| self.connection.knows(&self.entry.role, call.0))
-        {
-            // The login itself may see nothing, so a statement can be prepared only in the role taken. Round trips
-            // that a connection makes once in its life.
+        self.role_first(calls).await?;
+        self.send(calls, end).await
+    }
+
+    /// Takes the role when a statement is yet to be prepared: the login itself may see nothing. Round trips that a
+    /// connection makes once in its life.
+    async fn role_first(&mut self, calls: &[Call<'_>]) -> TxResult<()> {
+        let known = |call: &Call<'_>| self.connection.knows(&self.entry.role, call.0);
+        if self.state == State::New && !calls.iter().all(known) {
             self.send(&[], None).await?;
         }
-        self.send(calls, end).await
+        Ok(())
     }
 
     async fn send(&mut self, calls: &[Call<'_>], end: Option<Fault>) -> TxResult<Vec<Vec<Row>>> {
@@ -171,15 +206,22 @@ impl Tx {
         let begin = self.state == State::New;
         let opening = if begin { &sql::ENTER } else { &sql::TIMEOUT };
         let first = self.connection.prepare(ANY_ROLE, opening).await?;
-        let mut prepared: Vec<(Statement, Call<'_>)> = Vec::with_capacity(calls.len());
-        for call in calls {
-            prepared.push((self.connection.prepare(&self.entry.role, call.0).await?, *call));
+        let ahead = std::mem::take(&mut self.ahead);
+        let kept: Vec<_> = ahead.iter().map(Ahead::params).collect();
+        let mut prepared: Vec<(Statement, &'static str, Params<'_>)> =
+            Vec::with_capacity(ahead.len() + calls.len());
+        for (one, params) in ahead.iter().zip(&kept) {
+            prepared.push((one.prepared.clone(), one.name, params));
+        }
+        for (stmt, params) in calls {
+            let known = self.connection.prepare(&self.entry.role, stmt).await?;
+            prepared.push((known, stmt.name, params));
         }
         if self.connection.client.is_closed() {
             return Err(Fault::Lost);
         }
-        if calls.len() > MAX_PIPELINE {
-            return Err(Fault::Other(format!("{} statements in one flush", calls.len())));
+        if prepared.len() > MAX_PIPELINE {
+            return Err(Fault::Other(format!("{} statements in one flush", prepared.len())));
         }
 
         let millis = |time: Duration| time.as_millis().max(1).to_string();
@@ -214,10 +256,11 @@ impl Tx {
                 timed(sql::TIMEOUT.name, client.query(&first, &later)).await.map(drop)
             }
         };
-        let work =
-            join_all(prepared.iter().map(|(prepared, (stmt, params))| {
-                timed(stmt.name, client.query(prepared, params))
-            }));
+        let work = join_all(
+            prepared
+                .iter()
+                .map(|(prepared, name, params)| timed(name, client.query(prepared, params))),
+        );
         let commits = end.is_some();
         let closing = async {
             if commits { timed("commit", client.batch_execute("COMMIT")).await } else { Ok(()) }
@@ -227,6 +270,7 @@ impl Tx {
         let (opened, (rows, closed)) = join(opening, join(work, closing)).await;
 
         let mut answers = Vec::with_capacity(rows.len());
+        let kept = ahead.len();
         let no_role = opened.as_ref().is_err_and(|error| self.entry.lacks_role(error));
         let mut failed = opened.err();
         for result in rows {
@@ -243,7 +287,9 @@ impl Tx {
             if commits {
                 self.ended();
             }
-            return Ok(answers);
+            let own = answers.split_off(kept);
+            self.answers.extend(answers);
+            return Ok(own);
         };
         let answered = error.as_db_error().is_some();
         if commits && answered && !client.is_closed() {

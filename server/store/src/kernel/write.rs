@@ -76,6 +76,17 @@ impl<T> Write<T> {
         known.map(|row| self.compare(op, &row)).transpose()
     }
 
+    /// Keeps that look-up for the next flush, for whoever reads more with it; [`Self::told`] has its answer. Behind what
+    /// the change locks: a call that waited there for the same call's first try then finds what that did.
+    pub(crate) async fn ask(&self, tx: &mut Tx, op: &OpCtx) -> TxResult<()> {
+        tx.ahead(&[(&sql::OPERATION_FIND, &[&op.tenant.0, &self.request_id.0])]).await
+    }
+
+    /// The first reply, by what the look-up found.
+    pub(crate) fn told(&self, op: &OpCtx, found: &[Row]) -> TxResult<Option<Vec<u8>>> {
+        found.first().map(|row| self.compare(op, row)).transpose()
+    }
+
     fn compare(&self, op: &OpCtx, row: &Row) -> TxResult<Vec<u8>> {
         let (Some(path), Some(request), Some(reply)) = (
             col::<Option<String>>(row, "method")?,
@@ -98,6 +109,8 @@ impl<T> Write<T> {
     /// Records audit and reply, and commits; nothing when the call only validates.
     pub(crate) async fn record(&self, tx: &mut Tx, op: &OpCtx, change: &Change<T>) -> TxResult<()> {
         if self.validate_only {
+            // What was kept for the last flush runs too, for the database's own word on it.
+            tx.pipeline(&[]).await?;
             return Ok(());
         }
         let reply = (self.encode)(&change.value);

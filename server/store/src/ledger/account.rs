@@ -12,7 +12,7 @@ use bursar_domain::refusal::Refusal;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::asset::asset_scales;
+use super::asset::{asset_scales, no_asset};
 use super::reads::gathered;
 use super::{rows, sql};
 use crate::kernel::{
@@ -194,12 +194,34 @@ impl Store {
     }
 }
 
-/// Opens accounts in the caller's transaction, other domains' too, and leaves it open.
-pub(crate) async fn account_insert(
+/// Opens an account for another domain, in its transaction, with its next flush. `scale` is that of its asset.
+pub(crate) async fn account_open(
     tx: &mut Tx,
     op: &OpCtx,
-    new: &[NewAccount],
-) -> TxResult<Vec<Account>> {
+    new: &NewAccount,
+    scale: u8,
+) -> TxResult<()> {
+    let limit = decimal(limit_units(new.overdraft_limit, scale)?, scale);
+    let call = (
+        &sql::ACCOUNT_INSERT,
+        &[
+            &op.tenant.0 as &(dyn tokio_postgres::types::ToSql + Sync),
+            &vec![new.id.0],
+            &vec![new.asset.as_str()],
+            &vec![i16::from(scale)],
+            &vec![new.code.as_str()],
+            &vec![new.external_reference.as_deref()],
+            &vec![new.metadata.value()],
+            &vec![new.rule.name()],
+            &vec![limit],
+            &vec![new.reserved],
+        ] as crate::kernel::Params<'_>,
+    );
+    tx.ahead(&[call]).await
+}
+
+/// Opens accounts in the transaction, and leaves it open.
+async fn account_insert(tx: &mut Tx, op: &OpCtx, new: &[NewAccount]) -> TxResult<Vec<Account>> {
     let codes: HashSet<&str> = new.iter().map(|a| a.asset.as_str()).collect();
     let codes: Vec<&str> = codes.into_iter().collect();
     let scales = asset_scales(tx, op, &codes).await?;
@@ -208,13 +230,8 @@ pub(crate) async fn account_insert(
     let mut account_scales = Vec::with_capacity(new.len());
     for (index, account) in new.iter().enumerate() {
         let prefix = if new.len() == 1 { String::new() } else { format!("accounts[{index}].") };
-        let scale = scales.get(account.asset.as_str()).ok_or_else(|| {
-            let asset = &account.asset;
-            Error::invalid(
-                format!("{prefix}asset"),
-                format!("names no asset: {asset}; ListAssets shows them, CreateAsset adds one"),
-            )
-        })?;
+        let scale =
+            scales.get(account.asset.as_str()).ok_or_else(|| no_asset(&prefix, &account.asset))?;
         let units = limit_units(account.overdraft_limit, *scale).map_err(|e| e.within(&prefix))?;
         limits.push(decimal(units, *scale));
         account_scales.push(i16::from(*scale));

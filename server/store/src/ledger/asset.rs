@@ -7,6 +7,7 @@ use bursar_domain::error::{Error, Result};
 use bursar_domain::money::AssetCode;
 use bursar_domain::op::OpCtx;
 use bursar_domain::page::{Cursor, Page, PageRequest};
+use tokio_postgres::Row;
 
 use super::{rows, sql};
 use crate::kernel::{
@@ -101,4 +102,22 @@ pub(crate) async fn asset_scales(
 ) -> TxResult<HashMap<String, u8>> {
     let rows = tx.query(&sql::ASSET_SCALES, &[&op.tenant.0, &codes]).await?;
     rows.iter().map(|row| Ok((col(row, "code")?, rows::scale(row)?))).collect()
+}
+
+/// Asks for the decimal places of an asset with the transaction's next flush; [`asset_scale`] reads the answer.
+pub(crate) async fn asset_scale_ask(tx: &mut Tx, op: &OpCtx, code: &AssetCode) -> TxResult<()> {
+    tx.ahead(&[(&sql::ASSET_SCALES, &[&op.tenant.0, &vec![code.as_str()]])]).await
+}
+
+/// The decimal places of the asset that was asked for; INVALID_FIELD of `asset` when there is none.
+pub(crate) fn asset_scale(code: &AssetCode, found: &[Row]) -> TxResult<u8> {
+    found.first().map_or_else(|| Err(no_asset("", code).into()), rows::scale)
+}
+
+/// What is said of a code that is no asset's.
+pub(super) fn no_asset(prefix: &str, code: &AssetCode) -> Error {
+    Error::invalid(
+        format!("{prefix}asset"),
+        format!("names no asset: {code}; ListAssets shows them, CreateAsset adds one"),
+    )
 }

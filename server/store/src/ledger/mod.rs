@@ -17,10 +17,10 @@ mod transfer;
 mod within;
 mod writer;
 
-pub(crate) use account::account_insert;
-pub(crate) use asset::asset_scales;
+pub(crate) use account::account_open;
+pub(crate) use asset::{asset_scale, asset_scale_ask, asset_scales};
 pub(crate) use batcher::Batcher;
-pub(crate) use known::transfers_known;
+pub(crate) use known::{transfers_ask, transfers_told};
 pub use posting::Submit;
 pub(crate) use reads::Reads;
 pub(crate) use rows::Recorded;
@@ -28,7 +28,7 @@ pub(crate) use sealed::{SEALED_TRANSFERS, SealedRows};
 pub(crate) use transfer::{
     TransferEvents, transfer_events, transfer_fence, transfer_find, transfers_find,
 };
-pub(crate) use within::post_within;
+pub(crate) use within::Locked;
 
 pub(crate) mod sql {
     //! Statements of the ledger.

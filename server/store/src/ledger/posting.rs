@@ -1,7 +1,7 @@
 //! Posting: lock, run the machine of `bursar_domain::posting`, write back. Two round trips for any number of commands.
 
 use bursar_domain::error::{Error, Result};
-use bursar_domain::ids::{GroupId, TenantId, TransferId};
+use bursar_domain::ids::{AccountId, GroupId, TenantId, TransferId};
 use bursar_domain::op::OpCtx;
 use bursar_domain::posting::{Batch, Book, Command, Done, Outcome, Submission, run};
 use jiff::Timestamp;
@@ -158,6 +158,15 @@ impl Wanted {
             ids.dedup();
         }
         wanted
+    }
+
+    /// What one new transfer between some of these accounts would name.
+    pub(super) fn one(id: TransferId, accounts: &[AccountId]) -> Self {
+        let mut accounts: Vec<Uuid> = accounts.iter().map(|account| account.0).collect();
+        accounts.sort_unstable();
+        accounts.dedup();
+        let (pendings, originals, groups) = (Vec::new(), Vec::new(), Vec::new());
+        Self { accounts, transfers: vec![id.0], pendings, originals, groups }
     }
 
     /// The locks that the groups share among them, in order.

@@ -25,7 +25,7 @@ pub(super) async fn finish(
     send(tx, tenant, book, outcome, true).await
 }
 
-/// Writes everything in one flush, and leaves the transaction open.
+/// Writes everything with the transaction's next flush.
 pub(super) async fn write(
     tx: &mut Tx,
     tenant: TenantId,
@@ -106,12 +106,7 @@ async fn send(
         (&sql::POSTING_HOLD_UPSERT, upsert),
     ];
     let calls = if h.id.is_empty() { &calls[..2] } else { &calls };
-    if commit {
-        tx.finish_write(calls).await?
-    } else {
-        tx.pipeline(calls).await?
-    };
-    Ok(())
+    if commit { tx.finish_write(calls).await.map(drop) } else { tx.ahead(calls).await }
 }
 
 /// Columns of totals.

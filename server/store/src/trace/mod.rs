@@ -16,21 +16,23 @@ pub(crate) mod sql {
         LINK_LIST = "link_list";
         LINK_LIST_BY_TRANSFER = "link_list_by_transfer";
         LINK_ORPHANS = "link_orphans";
+        TRANSFER_ORPHANS = "transfer_orphans";
     }
 }
 
-/// Links transfers to a resource, in the transaction that made both. The transfers must be there: one that is not fails
-/// the transaction, so a caller that takes ids from outside looks them up first. A link that is known stays.
-///
-/// For the flush of the caller's last statements there is `sql::LINK_INSERT` itself: tenant, kind, resource, transfers.
+/// Links resources to transfers, in the transaction that made both, with its next flush. The transfers must be there: one
+/// that is not fails the transaction, so a caller that takes ids from outside looks them up first. A link that is known
+/// stays.
 pub(crate) async fn link(
     tx: &mut Tx,
     op: &OpCtx,
     kind: TraceKind,
-    resource: Uuid,
-    transfers: &[TransferId],
+    links: &[(Uuid, TransferId)],
 ) -> TxResult<()> {
-    let transfers: Vec<Uuid> = transfers.iter().map(|id| id.0).collect();
-    tx.query(&sql::LINK_INSERT, &[&op.tenant.0, &kind.name(), &resource, &transfers]).await?;
-    Ok(())
+    if links.is_empty() {
+        return Ok(());
+    }
+    let (resources, transfers): (Vec<Uuid>, Vec<Uuid>) =
+        links.iter().map(|(resource, transfer)| (*resource, transfer.0)).unzip();
+    tx.ahead(&[(&sql::LINK_INSERT, &[&op.tenant.0, &kind.name(), &resources, &transfers])]).await
 }

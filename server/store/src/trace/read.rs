@@ -39,9 +39,13 @@ impl Store {
         })
     }
 
-    /// The orphans among the next links. Cursor: kind, resource, transfer; the page has no size of its own.
+    /// The orphans among the next links, or after the last link among the next accounts. Cursor: kind, resource and
+    /// transfer, or [`ACCOUNTS`] and an account; the page has no size of its own.
     pub async fn trace_orphans(&self, op: &OpCtx, page: &PageRequest) -> Result<Page<Orphan>> {
         let kind: Option<String> = page.cursor_part(0)?;
+        if kind.as_deref() == Some(ACCOUNTS) {
+            return self.transfer_orphans(op, page.cursor_part(1)?.unwrap_or(Uuid::nil())).await;
+        }
         let kind = kind.and_then(|name| TraceKind::named(&name)).unwrap_or(TraceKind::ALL[0]);
         let after = page.cursor_part(1)?.unwrap_or(Uuid::nil());
         let after_transfer = page.cursor_part(2)?.unwrap_or(Uuid::nil());
@@ -60,12 +64,49 @@ impl Store {
                 .find(|next| *next > kind)
                 .map(|next| (next, Uuid::nil(), Uuid::nil())),
         };
-        let next = next.map(|(kind, resource, transfer)| {
-            Cursor(vec![kind.name().into(), resource.to_string(), transfer.to_string()])
-        });
+        let next = match next {
+            Some((kind, resource, transfer)) => {
+                Cursor(vec![kind.name().into(), resource.to_string(), transfer.to_string()])
+            }
+            None => Cursor(vec![ACCOUNTS.into(), Uuid::nil().to_string()]),
+        };
         let items = found.into_iter().filter(|o| o.transfer_gone || o.resource_gone).collect();
-        Ok(Page { items, next })
+        Ok(Page { items, next: Some(next) })
     }
+
+    /// Transfers of the next reserved accounts without a link to a position.
+    async fn transfer_orphans(&self, op: &OpCtx, after: Uuid) -> Result<Page<Orphan>> {
+        let limit = i64::try_from(VERIFY_ROWS).unwrap_or(i64::MAX);
+        let rows = transact!(self, Entry::of(op), |tx| {
+            let parameters: crate::kernel::Params<'_> = &[&op.tenant.0, &after, &limit];
+            let answers = tx.finish_read(&[(&sql::TRANSFER_ORPHANS, parameters)]).await?;
+            let rows = answers.iter().flatten().map(unlinked);
+            rows.collect::<TxResult<Vec<(Uuid, Option<Orphan>)>>>()
+        })?;
+        let accounts: BTreeSet<Uuid> = rows.iter().map(|(account, _)| *account).collect();
+        let last = accounts.last().filter(|_| accounts.len() == VERIFY_ROWS);
+        let next = last.map(|last| Cursor(vec![ACCOUNTS.into(), last.to_string()]));
+        Ok(Page { items: rows.into_iter().filter_map(|(_, orphan)| orphan).collect(), next })
+    }
+}
+
+/// In a cursor of orphans: the links are through, and it is the accounts' turn.
+const ACCOUNTS: &str = "accounts";
+
+/// An account, and a transfer of it that no position has. A position's account has the position's id.
+fn unlinked(row: &Row) -> TxResult<(Uuid, Option<Orphan>)> {
+    let account = col(row, "account_id")?;
+    let Some(transfer) = col::<Option<Uuid>>(row, "transfer_id")? else {
+        return Ok((account, None));
+    };
+    let link = TraceLink {
+        kind: TraceKind::Position,
+        resource: account,
+        transfer: TransferId(transfer),
+        created_at: col(row, "posted_at")?,
+    };
+    let (transfer_gone, resource_gone) = (false, false);
+    Ok((account, Some(Orphan { link, link_missing: true, transfer_gone, resource_gone })))
 }
 
 /// Nothing known of what was asked for is NOT_FOUND.
@@ -130,7 +171,7 @@ async fn of_resources(
 
 fn orphan(row: &Row) -> TxResult<Orphan> {
     let (transfer_gone, resource_gone) = (col(row, "transfer_gone")?, col(row, "resource_gone")?);
-    Ok(Orphan { link: link_of(row)?, transfer_gone, resource_gone })
+    Ok(Orphan { link: link_of(row)?, link_missing: false, transfer_gone, resource_gone })
 }
 
 fn link_of(row: &Row) -> TxResult<TraceLink> {

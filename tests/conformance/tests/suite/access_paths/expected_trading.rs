@@ -53,6 +53,16 @@ pub(super) const TRADING: &[Expected] = &[
             ("trading_execution_pkey", "tenant_id id"),
         ],
     ),
+    of(
+        "transfer_orphans",
+        Tenant,
+        &[
+            ("ledger_account_pkey", "tenant_id id"),
+            ("ledger_transfer_debit", "tenant_id debit_id"),
+            ("ledger_transfer_credit", "tenant_id credit_id"),
+            ("trace_link_transfer", "tenant_id transfer_id"),
+        ],
+    ),
     // Trading.
     of("strategy_insert", Tenant, &[]),
     of("strategy_get", Tenant, &[STRATEGY]),

@@ -4,7 +4,7 @@ use bursar_proto::admin::v1::{
     RotateApiKeyRequest, TenantLimits, WhoAmIRequest,
 };
 use bursar_proto::common::v1::Role;
-use bursar_testkit::{Server, event, fault, id, ok, tenant_role};
+use bursar_testkit::{Server, event, fault, id, institution, ok, tenant_role};
 use prost_types::Timestamp;
 use tonic::Code;
 
@@ -71,6 +71,7 @@ async fn other_tenant() {
 async fn bad_input() {
     let server = Server::start().await;
     let tenant = server.tenant().await;
+    let foreign = institution(&server.tenant().await.admin, "theirs").await.id;
     let good = new_key;
     let nanos = |nanos| Some(Timestamp { nanos, ..from_now(60_000) });
     let far = Some(Timestamp { seconds: 253_402_300_800, nanos: 0 });
@@ -94,6 +95,16 @@ async fn bad_input() {
         ("unknown role", CreateApiKeyRequest { role: 6, ..good() }, &["role"]),
         ("negative role", CreateApiKeyRequest { role: -1, ..good() }, &["role"]),
         ("platform", CreateApiKeyRequest { role: Role::Platform.into(), ..good() }, &["role"]),
+        (
+            "unknown institution",
+            CreateApiKeyRequest { institution_id: id(), ..good() },
+            &["institution_id"],
+        ),
+        (
+            "another tenant's institution",
+            CreateApiKeyRequest { institution_id: foreign.clone(), ..good() },
+            &["institution_id"],
+        ),
         (
             "institution",
             CreateApiKeyRequest { institution_id: "x".into(), ..good() },

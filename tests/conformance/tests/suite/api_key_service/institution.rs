@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bursar_proto::DESCRIPTOR_SET;
 use bursar_proto::admin::v1::{CreateApiKeyRequest, WhoAmIRequest};
 use bursar_proto::common::v1::Role;
-use bursar_testkit::{Server, fault, id, ok};
+use bursar_testkit::{Server, fault, institution, ok};
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 
 fn methods() -> Vec<MethodDescriptor> {
@@ -29,9 +29,10 @@ fn may(method: &MethodDescriptor, role: Role) -> bool {
 async fn a_narrowed_key_may_call_only_what_is_open_to_it() {
     let server = Server::start().await;
     let tenant = server.tenant().await;
+    let own = institution(&tenant.admin, "own").await.id;
     let mut open = BTreeSet::new();
     for role in [Role::Viewer, Role::Operator, Role::Admin, Role::Auditor] {
-        let request = CreateApiKeyRequest { institution_id: id(), ..Default::default() };
+        let request = CreateApiKeyRequest { institution_id: own.clone(), ..Default::default() };
         let made = tenant.admin.make_key(role, request.clone()).await;
         assert_eq!(made.api_key.unwrap().institution_id, request.institution_id);
         let narrowed = tenant.admin.with_key(&made.key);

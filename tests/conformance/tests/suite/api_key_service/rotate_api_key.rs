@@ -5,7 +5,7 @@ use bursar_proto::admin::v1::{
 };
 use bursar_proto::common::v1::Role;
 use bursar_testkit::{
-    A_SECOND, Caller, Server, TestTenant, assert_hidden, event, fault, id, ok, within,
+    A_SECOND, Caller, Server, TestTenant, assert_hidden, event, fault, id, institution, ok, within,
 };
 use prost_types::Duration as Span;
 use tonic::Code;
@@ -35,7 +35,7 @@ async fn refused_in_state(caller: &Caller, request: RotateApiKeyRequest, state: 
 async fn works() {
     let server = Server::start().await;
     let tenant = server.tenant().await;
-    let institution_id = id();
+    let institution_id = institution(&tenant.admin, "own").await.id;
     let narrowed = CreateApiKeyRequest { institution_id: institution_id.clone(), ..new_key() };
     let old = ok(tenant.admin.keys().create_api_key(narrowed).await);
     let expires_at = Some(from_now(3_600_000));

@@ -79,7 +79,7 @@ async fn streams_are_counted_by_their_end() {
 }
 
 /// The value of the one line of a series that has these labels.
-fn value(page: &str, series: &str, labels: &[&str]) -> Option<i64> {
+pub(super) fn value(page: &str, series: &str, labels: &[&str]) -> Option<i64> {
     let mut found = page.lines().filter(|line| {
         line.strip_prefix(series).is_some_and(|rest| rest.starts_with(['{', ' ']))
             && labels.iter().all(|label| line.contains(label))

@@ -3,6 +3,7 @@
 mod logs;
 mod metrics;
 mod prometheus;
+mod round_trips;
 mod trace;
 
 use bursar_proto::ledger::v1::{Account, BalanceRule};

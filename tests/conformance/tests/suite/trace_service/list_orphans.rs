@@ -1,9 +1,9 @@
-use bursar_proto::trace::v1::{ListOrphansRequest, TraceOrphan};
+use bursar_proto::trace::v1::{ListOrphansRequest, TraceKind, TraceOrphan};
 use bursar_testkit::{Caller, Server, id, invalid, ok, trading};
 
 use super::{link, transfers};
 use crate::audit_service::seals::force;
-use crate::position_service::{house, propose};
+use crate::position_service::{accounts, house, locked, propose};
 
 pub(super) async fn orphans(caller: &Caller) -> Vec<TraceOrphan> {
     let mut request = ListOrphansRequest::default();
@@ -55,6 +55,27 @@ async fn of_resources_that_are_gone() {
     let found = orphans(&tenant.auditor).await;
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found.iter().all(|orphan| orphan.resource_gone && !orphan.transfer_gone));
+}
+
+/// No call can move a position's money behind its back; whoever writes to the database can.
+#[tokio::test]
+async fn transfers_of_positions_accounts_without_a_link() {
+    let server = Server::start().await;
+    let tenant = server.tenant().await;
+    let caller = &tenant.operator;
+    let (buyer, _) = accounts(caller).await;
+    let position = locked(caller, &house(&server, &tenant).await, &buyer).await;
+    let plain = transfers(&tenant, 1).await.remove(0);
+    assert_eq!(orphans(&tenant.auditor).await, []);
+    let unlink = "DELETE FROM bursar.trace_link WHERE resource_id";
+    force(&server, &format!("{unlink} = '{}'", position.id)).await;
+    let found = orphans(&tenant.auditor).await;
+    let [orphan] = &found[..] else { panic!("{found:?}") };
+    let link = orphan.link.clone().unwrap();
+    assert!(orphan.link_missing && !orphan.transfer_gone && !orphan.resource_gone);
+    let resource = link.resource.unwrap();
+    assert_eq!((resource.kind(), resource.id), (TraceKind::Position, position.id));
+    assert!(link.created_at.is_some() && link.transfer_id != plain.id);
 }
 
 #[tokio::test]

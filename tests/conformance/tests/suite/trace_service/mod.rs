@@ -39,7 +39,8 @@ pub(crate) async fn link(
     client.batch_execute(&enter).await?;
     let uuid = |text: &str| text.parse::<Uuid>().unwrap();
     let transfers: Vec<Uuid> = transfers.iter().map(|id| uuid(id)).collect();
-    client.execute(statement, &[&uuid(&tenant.id), &kind, &uuid(resource), &transfers]).await?;
+    let resources = vec![uuid(resource); transfers.len()];
+    client.execute(statement, &[&uuid(&tenant.id), &kind, &resources, &transfers]).await?;
     client.batch_execute("COMMIT").await
 }
 
