@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use bursar_testkit::sql;
+use bursar_testkit::{app_password, sql};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::process::Command;
 use uuid::Uuid;
@@ -58,6 +58,27 @@ pub(crate) struct Baseline {
     variables: Vec<String>,
 }
 
+/// A script on Bursar's own tables, as Bursar's own login.
+#[derive(Debug, Clone)]
+pub(crate) struct Own {
+    /// Name of the baseline, and of its file.
+    pub(crate) name: &'static str,
+    /// Database of Bursar's.
+    pub(crate) database: &'static str,
+    /// The script itself.
+    pub(crate) text: String,
+    /// Settings of its connections.
+    pub(crate) options: String,
+}
+
+/// Where pgbench runs a script, and as whom.
+struct Place<'a> {
+    database: &'a str,
+    user: &'a str,
+    password: SecretString,
+    options: &'a str,
+}
+
 /// How long a script runs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Length {
@@ -106,8 +127,33 @@ impl Baseline {
         length: Length,
         more: &[(&str, u32)],
     ) -> Result<f64, Fault> {
-        let file = self.folder.join(format!("{}.sql", script.file));
-        std::fs::write(&file, script.text)?;
+        let password = self.password.clone();
+        let place = Place { database: DATABASE, user: DATABASE, password, options: "" };
+        self.pgbench((script.file, script.text), &place, clients, length, more).await
+    }
+
+    /// The same of a script on Bursar's own tables.
+    pub(crate) async fn run_own(
+        &self,
+        own: &Own,
+        clients: u32,
+        length: Length,
+    ) -> Result<f64, Fault> {
+        let Own { database, options, .. } = own;
+        let place = Place { database, user: "bursar_app", password: app_password(), options };
+        self.pgbench((own.name, &own.text), &place, clients, length, &[]).await
+    }
+
+    async fn pgbench(
+        &self,
+        (name, text): (&str, &str),
+        place: &Place<'_>,
+        clients: u32,
+        length: Length,
+        more: &[(&str, u32)],
+    ) -> Result<f64, Fault> {
+        let file = self.folder.join(format!("{name}.sql"));
+        std::fs::write(&file, text)?;
         let mut command = Command::new(&self.program);
         // Two batches at once may want each other's accounts: the one that PostgreSQL ends is run again.
         command
@@ -115,8 +161,9 @@ impl Baseline {
             .args([format!("--client={clients}"), format!("--jobs={}", clients.min(THREADS))])
             .arg(format!("--file={}", file.display()))
             .args([format!("--host={}", bursar::embedded::HOST), format!("--port={}", self.port)])
-            .arg(format!("--username={DATABASE}"))
-            .env("PGPASSWORD", self.password.expose_secret())
+            .arg(format!("--username={}", place.user))
+            .env("PGPASSWORD", place.password.expose_secret())
+            .env("PGOPTIONS", place.options)
             .stdin(Stdio::null())
             .kill_on_drop(true);
         match length {
@@ -132,7 +179,7 @@ impl Baseline {
         for (name, value) in more {
             command.args(["-D", &format!("{name}={value}")]);
         }
-        let output = command.arg(DATABASE).output().await?;
+        let output = command.arg(place.database).output().await?;
         let (said, log) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         let counted = match length {
@@ -141,7 +188,7 @@ impl Baseline {
         };
         match rate(&said, &log, counted) {
             Some(rate) if output.status.success() => Ok(rate),
-            _ => Err(format!("pgbench failed on {}: {said}\n{log}", script.file).into()),
+            _ => Err(format!("pgbench failed on {name}: {said}\n{log}").into()),
         }
     }
 }

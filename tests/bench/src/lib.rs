@@ -15,6 +15,7 @@ mod server;
 mod session;
 mod sizes;
 mod workloads;
+mod statements;
 mod world;
 
 use std::process::ExitCode;

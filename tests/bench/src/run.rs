@@ -18,7 +18,7 @@ use crate::sizes::Sizes;
 use crate::{workloads, world};
 
 /// Database of Bursar's, in the cluster that the baselines are in too.
-const DATABASE: &str = "bursar";
+pub(crate) const DATABASE: &str = "bursar";
 
 /// Runs what the arguments ask for; whether nothing failed.
 ///

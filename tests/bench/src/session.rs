@@ -10,7 +10,7 @@ use tokio::process::Command;
 use crate::Fault;
 use crate::baseline::{Baseline, Length, Script};
 use crate::cluster::Cluster;
-use crate::load::plan::{Call, Choice, Outcome, Pace, Plan, Tenant};
+use crate::load::plan::{Call, Choice, Estate, Outcome, Pace, Plan, Tenant};
 use crate::progress::Progress;
 use crate::report::row::median;
 use crate::server::Home;
@@ -59,6 +59,7 @@ pub(crate) struct Load {
     pub(crate) callers: u32,
     pub(crate) call: Call,
     pub(crate) choice: Choice,
+    pub(crate) estate: Estate,
     pub(crate) pace: Pace,
     pub(crate) may_be_exhausted: bool,
     /// How many times as long it runs: few calls in a run would make a coarse figure.
@@ -68,7 +69,13 @@ pub(crate) struct Load {
 impl Load {
     /// Closed loop.
     pub(crate) fn closed(callers: u32, call: Call, choice: Choice) -> Self {
-        Self { callers, call, choice, pace: Pace::Closed, may_be_exhausted: false, times: 1 }
+        let (estate, pace) = (Estate::default(), Pace::Closed);
+        Self { callers, call, choice, estate, pace, may_be_exhausted: false, times: 1 }
+    }
+
+    /// The same calls on what escrow and trading have.
+    pub(crate) fn on(self, estate: Estate) -> Self {
+        Self { estate, ..self }
     }
 
     /// The same calls at another pace.
@@ -129,6 +136,7 @@ impl Session<'_> {
             tenants: tenants.to_vec(),
             call: load.call,
             choice: load.choice,
+            estate: load.estate.clone(),
             callers: load.callers,
             connections: load.callers.div_ceil(CALLERS_PER_CONNECTION),
             pace: load.pace,

@@ -19,6 +19,8 @@ pub(crate) struct Sizes {
     pub(crate) paged: u32,
     /// Transfers after which the growing ledger is measured.
     pub(crate) growth: [u64; 3],
+    /// Positions among which lists look.
+    pub(crate) positions: u32,
     /// Starts of the server.
     pub(crate) starts: u32,
 }
@@ -34,6 +36,7 @@ impl Sizes {
             tenants: 100,
             paged: 1_000,
             growth: [0, 1_000_000, 10_000_000],
+            positions: 1_000_000,
             starts: 9,
         };
         let quick = Self {
@@ -44,6 +47,7 @@ impl Sizes {
             tenants: 20,
             paged: 200,
             growth: [0, 50_000, 200_000],
+            positions: 40_000,
             starts: 3,
         };
         let sizes = if args.quick { quick } else { full };

@@ -18,6 +18,7 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
+use super::estate::House;
 use super::pace::Turn;
 use super::pick::{Pick, Texts};
 use super::plan::Call;
@@ -36,6 +37,8 @@ pub(super) struct Worker {
     pub(super) tenants: Vec<Clients>,
     pub(super) texts: Arc<Texts>,
     pub(super) random: Random,
+    /// What it needs for calls of escrow and trading.
+    pub(super) house: House,
     call: Call,
 }
 
@@ -47,7 +50,8 @@ impl Worker {
             accounts: caller.accounts(),
         };
         let random = Random::seeded(seed);
-        Self { tenants: tenants.iter().map(clients).collect(), texts, random, call }
+        let (tenants, house) = (tenants.iter().map(clients).collect(), House::default());
+        Self { tenants, texts, random, house, call }
     }
 
     fn transfer(&mut self, pending: bool) -> (usize, NewTransfer) {
@@ -154,6 +158,10 @@ impl Turn for Worker {
                 book.note(since, 1, self.balance(Some(AsOf::PostingTime(moment))).await);
             }
             Call::Page(size) => book.note(since, 1, self.page(size).await),
+            Call::Propose => book.note(since, 1, self.house.propose().await),
+            Call::Release => book.note(since, 1, self.house.release(&mut self.random).await),
+            Call::Fill => book.note(since, 1, self.house.fill().await),
+            Call::Positions => book.note(since, 1, self.house.positions(&mut self.random).await),
         }
     }
 }

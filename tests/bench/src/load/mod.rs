@@ -1,6 +1,7 @@
 //! The load generator: a process of its own, so that its work is not the server's and not the controller's.
 
 mod call;
+mod estate;
 mod pace;
 mod pick;
 pub(crate) mod plan;
@@ -18,6 +19,7 @@ use tonic::transport::Endpoint;
 use crate::Fault;
 use crate::machine::cpu_time;
 use call::Worker;
+use estate::House;
 use pick::Texts;
 use plan::{Outcome, Pace, Plan};
 use record::Book;
@@ -49,7 +51,9 @@ async fn run(plan: &Plan) -> Outcome {
     let tenants: Vec<Vec<Caller>> = (0..plan.connections).map(|_| callers(plan)).collect();
     let workers = (0..plan.callers).zip(tenants.iter().cycle()).map(|(number, tenants)| {
         let seed = plan.seed.wrapping_add(u64::from(number) << 40);
-        Worker::new(tenants, texts.clone(), plan.call, seed)
+        let mut worker = Worker::new(tenants, texts.clone(), plan.call, seed);
+        worker.house = House::new(tenants, &plan.estate, number as usize);
+        worker
     });
     let workers = workers.collect();
     let start = Instant::now();

@@ -44,6 +44,29 @@ pub(crate) enum Call {
     BalanceAsOf(i64, i64),
     /// The newest transfers of an account, so many of them.
     Page(u32),
+    /// A new position.
+    Propose,
+    /// The release of a part of the caller's own position.
+    Release,
+    /// A new fill.
+    Fill,
+    /// A page of positions by three filters.
+    Positions,
+}
+
+/// What calls of escrow and trading name.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Estate {
+    /// What new positions are for.
+    pub(crate) asset: String,
+    /// What new fills are of.
+    pub(crate) decision: String,
+    /// Locked positions, one for each caller.
+    pub(crate) positions: Vec<String>,
+    /// Accounts to be paid.
+    pub(crate) payees: Vec<String>,
+    /// Institutions that have positions.
+    pub(crate) institutions: Vec<String>,
 }
 
 /// How the callers are paced.
@@ -69,6 +92,8 @@ pub(crate) struct Plan {
     pub(crate) call: Call,
     /// For which accounts.
     pub(crate) choice: Choice,
+    /// What calls of escrow and trading name.
+    pub(crate) estate: Estate,
     /// How many callers at once.
     pub(crate) callers: u32,
     /// HTTP/2 connections that they share.

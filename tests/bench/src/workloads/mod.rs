@@ -1,6 +1,7 @@
 //! The workloads by name. Each measures and gives lines of the report.
 
 mod bulk;
+mod estate;
 mod fairness;
 mod growth;
 mod reads;
@@ -34,6 +35,10 @@ pub(crate) const NAMES: &[&str] = &[
     "stream",
     "read_balance_c64",
     "read_page_c64",
+    "position_create_c32",
+    "position_transition_c32",
+    "execution_record_c32",
+    "position_list_c8",
     "start",
     "growth",
     "memory",
@@ -85,6 +90,10 @@ pub(crate) async fn run(
         "stream" => bulk::stream(name, session).await,
         "read_balance_c64" => reads::balance(name, session).await,
         "read_page_c64" => reads::page(name, session).await,
+        "position_create_c32"
+        | "position_transition_c32"
+        | "execution_record_c32"
+        | "position_list_c8" => estate::run(name, session).await,
         "fairness" => fairness::run(name, session).await,
         "start" => start::run(name, session).await,
         "growth" => growth::run(session).await,
