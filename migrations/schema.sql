@@ -47,34 +47,16 @@ GRANT EXECUTE ON FUNCTION tenancy.create_tenant(uuid, text, integer, integer, uu
 
 CREATE OR REPLACE FUNCTION tenancy.current_institution()
  RETURNS uuid
- LANGUAGE plpgsql
+ LANGUAGE sql
  STABLE PARALLEL SAFE
- SET search_path TO 'pg_catalog'
-AS $function$
-BEGIN
-    RETURN NULLIF(current_setting('app.institution_id', true), '')::uuid;
-END $function$;
+RETURN (NULLIF(current_setting('app.institution_id'::text, true), ''::text))::uuid;
 GRANT EXECUTE ON FUNCTION tenancy.current_institution() TO PUBLIC;
 
 CREATE OR REPLACE FUNCTION tenancy.current_tenant()
  RETURNS uuid
- LANGUAGE plpgsql
+ LANGUAGE sql
  STABLE PARALLEL SAFE
- SET search_path TO 'pg_catalog'
-AS $function$
-DECLARE
-    tenant text := NULLIF(current_setting('app.tenant_id', true), '');
-    -- Not current_user: inside SECURITY DEFINER that is the owner.
-    taken text := current_setting('role');
-BEGIN
-    IF tenant IS NULL AND taken NOT LIKE 'app\_tenant\_%' THEN
-        RETURN NULL;
-    END IF;
-    IF tenant IS NULL OR taken <> 'app_tenant_' || replace(tenant, '-', '') THEN
-        RAISE EXCEPTION 'the role of this transaction is not that of its tenant' USING ERRCODE = '42501';
-    END IF;
-    RETURN tenant::uuid;
-END $function$;
+RETURN CASE WHEN (current_setting('role'::text) = ('app_tenant_'::text || replace(current_setting('app.tenant_id'::text, true), '-'::text, ''::text))) THEN (current_setting('app.tenant_id'::text))::uuid WHEN ((COALESCE(current_setting('app.tenant_id'::text, true), ''::text) = ''::text) AND (current_setting('role'::text) !~~ 'app\_tenant\_%'::text)) THEN NULL::uuid ELSE tenancy.refuse_tenant() END;
 GRANT EXECUTE ON FUNCTION tenancy.current_tenant() TO PUBLIC;
 
 CREATE OR REPLACE FUNCTION tenancy.escrow_search_asset_templates(jsonb, uuid, text, text, text, text, uuid, bigint)
@@ -285,6 +267,17 @@ BEGIN
     RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = '42501';
 END $function$;
 GRANT EXECUTE ON FUNCTION tenancy.refuse_change() TO PUBLIC;
+
+CREATE OR REPLACE FUNCTION tenancy.refuse_tenant()
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog'
+AS $function$
+BEGIN
+    RAISE EXCEPTION 'the role of this transaction is not that of its tenant' USING ERRCODE = '42501';
+END $function$;
+GRANT EXECUTE ON FUNCTION tenancy.refuse_tenant() TO PUBLIC;
 
 CREATE OR REPLACE FUNCTION tenancy.schema_version()
  RETURNS bigint

@@ -16,5 +16,6 @@ DROP TABLE IF EXISTS bursar.admin_tenant;
 DROP FUNCTION IF EXISTS tenancy.schema_version();
 DROP FUNCTION IF EXISTS tenancy.refuse_change();
 DROP FUNCTION IF EXISTS tenancy.current_tenant();
+DROP FUNCTION IF EXISTS tenancy.refuse_tenant();
 DROP SCHEMA IF EXISTS tenancy;
 DROP SCHEMA IF EXISTS bursar;

@@ -6,23 +6,27 @@ CREATE SCHEMA IF NOT EXISTS tenancy;
 GRANT USAGE ON SCHEMA bursar TO bursar_tenant, bursar_jobs, bursar_search;
 GRANT USAGE ON SCHEMA tenancy TO bursar_tenant, bursar_jobs, bursar_search, bursar_auth, bursar_platform;
 
+-- What current_tenant answers when the setting and the role taken disagree.
+CREATE OR REPLACE FUNCTION tenancy.refuse_tenant() RETURNS uuid
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog AS $$
+BEGIN
+    RAISE EXCEPTION 'the role of this transaction is not that of its tenant' USING ERRCODE = '42501';
+END $$;
+
 -- The tenant of this transaction. Raises when the setting and the role taken disagree, so that neither alone
 -- opens a tenant. NULL, which matches no row, outside a tenant (jobs, sign-in, migrations).
+-- One expression without settings of its own, so that the planner puts it into each policy: every statement asks it
+-- once a table. Its names are resolved here, so no search_path can lead it astray. `role` and not current_user, which
+-- inside SECURITY DEFINER is the owner.
 CREATE OR REPLACE FUNCTION tenancy.current_tenant() RETURNS uuid
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog AS $$
-DECLARE
-    tenant text := NULLIF(current_setting('app.tenant_id', true), '');
-    -- Not current_user: inside SECURITY DEFINER that is the owner.
-    taken text := current_setting('role');
-BEGIN
-    IF tenant IS NULL AND taken NOT LIKE 'app\_tenant\_%' THEN
-        RETURN NULL;
-    END IF;
-    IF tenant IS NULL OR taken <> 'app_tenant_' || replace(tenant, '-', '') THEN
-        RAISE EXCEPTION 'the role of this transaction is not that of its tenant' USING ERRCODE = '42501';
-    END IF;
-    RETURN tenant::uuid;
-END $$;
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE
+    WHEN current_setting('role') = 'app_tenant_' || replace(current_setting('app.tenant_id', true), '-', '')
+        THEN current_setting('app.tenant_id')::uuid
+    WHEN COALESCE(current_setting('app.tenant_id', true), '') = '' AND current_setting('role') NOT LIKE 'app\_tenant\_%'
+        THEN NULL
+    ELSE tenancy.refuse_tenant()
+END;
 
 -- Trigger of append-only tables: holds for the owner too.
 CREATE OR REPLACE FUNCTION tenancy.refuse_change() RETURNS trigger

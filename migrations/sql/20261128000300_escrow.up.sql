@@ -2,10 +2,8 @@
 
 -- The institution this transaction's key is narrowed to; NULL for a key of the whole tenant.
 CREATE OR REPLACE FUNCTION tenancy.current_institution() RETURNS uuid
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog AS $$
-BEGIN
-    RETURN NULLIF(current_setting('app.institution_id', true), '')::uuid;
-END $$;
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN NULLIF(current_setting('app.institution_id', true), '')::uuid;
 
 CREATE TABLE IF NOT EXISTS bursar.escrow_institution (
     tenant_id  uuid        NOT NULL,

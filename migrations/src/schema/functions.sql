@@ -17,5 +17,7 @@ SELECT f.signature, rtrim(pg_get_functiondef(f.oid), E'\n') || ';'
 FROM (SELECT p.oid, p.proacl, p.proowner, pg_get_userbyid(p.proowner) AS owner,
              format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS signature
       FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-      WHERE n.nspname IN ('bursar', 'tenancy') AND p.prokind <> 'a' AND p.prosqlbody IS NULL) f
+      WHERE n.nspname IN ('bursar', 'tenancy') AND p.prokind <> 'a'
+        -- A body of several statements would be torn apart at their semicolons.
+        AND COALESCE(pg_get_function_sqlbody(p.oid) NOT LIKE 'BEGIN ATOMIC%', true)) f
 ORDER BY f.signature COLLATE "C"

@@ -13,9 +13,9 @@ SELECT DISTINCT u.name, u.kind FROM (
     FROM pg_type t JOIN ours n ON n.oid = t.typnamespace
     WHERE t.typtype IN ('d', 'e', 'r')
     UNION ALL
-    SELECT format('%I.%I', n.nspname, p.proname), CASE p.prokind WHEN 'a' THEN 'aggregate' ELSE 'function with a parsed body' END
+    SELECT format('%I.%I', n.nspname, p.proname), CASE p.prokind WHEN 'a' THEN 'aggregate' ELSE 'function with a body of statements' END
     FROM pg_proc p JOIN ours n ON n.oid = p.pronamespace
-    WHERE p.prokind = 'a' OR p.prosqlbody IS NOT NULL
+    WHERE p.prokind = 'a' OR pg_get_function_sqlbody(p.oid) LIKE 'BEGIN ATOMIC%'
     UNION ALL
     -- Operators, collations, statistics, default privileges and whatever else can live in a schema. What is published
     -- is the operator's to choose.

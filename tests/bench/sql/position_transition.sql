@@ -19,17 +19,18 @@ SELECT max(debits_posted) FILTER (WHERE id = :position::uuid) + 0.01 AS own_debi
        max(version) FILTER (WHERE id = :account::uuid) + 1 AS their_version
 FROM locked \gset
 @{posting_known '$tenant'::uuid | ARRAY[:transfer::uuid]};
-@{posting_insert
-  '$tenant'::uuid | ARRAY[:transfer::uuid] | ARRAY['direct'] | ARRAY[:position::uuid] | ARRAY[:account::uuid]
-  | ARRAY[0.01::numeric] | ARRAY['escrow.released'] | ARRAY[NULL::text]
-  | ARRAY[jsonb_build_object('position_id', :position::text)] | ARRAY[current_date] | ARRAY[clock_timestamp()]
-  | ARRAY[false] | ARRAY[NULL::uuid] | ARRAY[NULL::uuid] | ARRAY[NULL::uuid] | ARRAY[NULL::integer] | ARRAY[false]
-  | ARRAY[false] | ARRAY['$key'::uuid] | ARRAY[NULL::uuid]
-  | ARRAY[:own_version::bigint] | ARRAY[:own_debits::numeric] | ARRAY[:own_credits::numeric] | ARRAY[0::numeric]
-  | ARRAY[0::numeric] | ARRAY[:their_version::bigint] | ARRAY[:their_debits::numeric] | ARRAY[:their_credits::numeric]
-  | ARRAY[0::numeric] | ARRAY[0::numeric]};
+@{posting_insert_one
+  '$tenant'::uuid | :transfer::uuid | 'direct' | :position::uuid | :account::uuid
+  | 0.01::numeric | 'escrow.released' | NULL::text
+  | jsonb_build_object('position_id', :position::text) | current_date | clock_timestamp()
+  | false | NULL::uuid | NULL::uuid | NULL::uuid | NULL::integer | false
+  | false | '$key'::uuid | NULL::uuid
+  | :own_version::bigint | :own_debits::numeric | :own_credits::numeric | 0::numeric
+  | 0::numeric | :their_version::bigint | :their_debits::numeric | :their_credits::numeric
+  | 0::numeric | 0::numeric};
 @{posting_update
-  '$tenant'::uuid | ARRAY[:position::uuid, :account::uuid] | ARRAY[:own_debits::numeric, :their_debits::numeric]
+  '$tenant'::uuid | ARRAY[:position::uuid, :account::uuid]
+  | ARRAY[:own_debits::numeric, :their_debits::numeric]
   | ARRAY[:own_credits::numeric, :their_credits::numeric] | ARRAY[0::numeric, 0] | ARRAY[0::numeric, 0]
   | ARRAY[:own_version::bigint, :their_version::bigint] | ARRAY[clock_timestamp(), clock_timestamp()]};
 @{ledger_event_insert

@@ -14,8 +14,8 @@ mod run;
 mod server;
 mod session;
 mod sizes;
-mod workloads;
 mod statements;
+mod workloads;
 mod world;
 
 use std::process::ExitCode;

@@ -6,10 +6,14 @@ use std::sync::OnceLock;
 
 static BINARY: OnceLock<PathBuf> = OnceLock::new();
 
-/// Path of the program, built first when it is not up to date: a test of another package cannot ask cargo for it.
+/// Path of the program: `BURSAR_BINARY`, or built first when it is not up to date, for a test of another package cannot
+/// ask cargo for it.
 pub fn binary() -> PathBuf {
     BINARY
         .get_or_init(|| {
+            if let Some(given) = std::env::var_os("BURSAR_BINARY") {
+                return given.into();
+            }
             let workspace = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
             let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
             let mut command = Command::new(cargo);

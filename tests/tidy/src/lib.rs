@@ -26,7 +26,10 @@ pub const DOMAINS: &[(&str, &[&str])] = &[
     ("ledger", &["ledger_", "ref_asset"]),
     ("operation", &["operation_"]),
     // A link and whether its transfer, or its resource, is there are one statement.
-    ("trace", &["trace_", "ledger_transfer", "escrow_position", "trading_execution"]),
+    (
+        "trace",
+        &["trace_", "ledger_account", "ledger_transfer", "escrow_position", "trading_execution"],
+    ),
     ("trading", &["trading_"]),
 ];
 

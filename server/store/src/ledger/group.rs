@@ -1,16 +1,13 @@
 //! Posting and voiding the holds of a group as a whole: what there is to be done is read under the same locks.
 
-use std::collections::BTreeSet;
-
 use bursar_domain::error::Result;
-use bursar_domain::ids::{GroupId, TransferId};
+use bursar_domain::ids::GroupId;
 use bursar_domain::op::OpCtx;
-use bursar_domain::posting::{Batch, Book, Command, Done, Submission, check_group, run};
-use jiff::Timestamp;
-use jiff::civil::Date;
+use bursar_domain::posting::{Command, Done, Submission, check_group};
 use uuid::Uuid;
 
-use super::posting::{all_done, check_locked, commit, read_known};
+use super::locked::Locked;
+use super::posting::{all_done, commit};
 use super::{rows, sql};
 use crate::kernel::{Entry, Store, Tx, TxResult, transact};
 
@@ -29,11 +26,12 @@ impl Store {
             Submission { commands, all_or_nothing: true, key, institution, owned: Vec::new() };
         let (submissions, commands) = (&[&submission], &submission.commands);
         let mut results = transact!(self, Entry::of(op), |tx| {
-            let (mut book, members, now, closed_through) = read(tx, op, group, commands).await?;
-            check_group(&book, group, &members, commands, now)?;
-            let outcome = run(&mut book, &Batch { submissions, now, closed_through });
+            let mut locked = read(tx, op, group, commands).await?;
+            let members = locked.book.holds.keys().copied().collect();
+            check_group(&locked.book, group, &members, commands, locked.now)?;
+            let outcome = locked.run(submissions);
             if !validate_only {
-                commit(tx, op.tenant, &book, &outcome).await?;
+                commit(tx, op.tenant, &locked, &outcome).await?;
             }
             Ok(outcome.results)
         })?;
@@ -44,12 +42,7 @@ impl Store {
 }
 
 /// Locks the accounts of the group in order and reads the rest after the locks, in one flush.
-async fn read(
-    tx: &mut Tx,
-    op: &OpCtx,
-    group: GroupId,
-    commands: &[Command],
-) -> TxResult<(Book, BTreeSet<TransferId>, Timestamp, Option<Date>)> {
+async fn read(tx: &mut Tx, op: &OpCtx, group: GroupId, commands: &[Command]) -> TxResult<Locked> {
     let ids: Vec<Uuid> = commands.iter().map(|command| command.id().0).collect();
     let (of_group, known) = ([&op.tenant.0 as _, &group.0 as _], [&op.tenant.0 as _, &ids as _]);
     let calls: [(_, crate::kernel::Params<'_>); 3] = [
@@ -59,17 +52,12 @@ async fn read(
     ];
     let mut answers = tx.pipeline(&calls).await?.into_iter();
     let mut next = || answers.next().unwrap_or_default();
-    let mut book = Book::default();
-    for row in next() {
-        let seat = rows::seat(&row)?;
-        book.seats.insert(seat.id, seat);
-    }
-    let (now, closed_through) = read_known(&mut book, &next())?;
+    let accounts = next();
+    let mut locked = Locked::of(&accounts, &next())?;
     for row in next() {
         let hold = rows::hold(&row)?;
-        book.holds.insert(hold.id, hold);
+        locked.book.holds.insert(hold.id, hold);
     }
-    check_locked(&book, &[])?;
-    let members = book.holds.keys().copied().collect();
-    Ok((book, members, now, closed_through))
+    locked.check(&[])?;
+    Ok(locked)
 }

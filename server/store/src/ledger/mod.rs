@@ -7,6 +7,7 @@ mod batcher;
 mod expiry;
 mod group;
 mod known;
+mod locked;
 mod period;
 mod posting;
 mod reads;
@@ -21,6 +22,7 @@ pub(crate) use account::account_open;
 pub(crate) use asset::{asset_scale, asset_scale_ask, asset_scales};
 pub(crate) use batcher::Batcher;
 pub(crate) use known::{transfers_ask, transfers_told};
+pub(crate) use locked::Locked;
 pub use posting::Submit;
 pub(crate) use reads::Reads;
 pub(crate) use rows::Recorded;
@@ -28,7 +30,6 @@ pub(crate) use sealed::{SEALED_TRANSFERS, SealedRows};
 pub(crate) use transfer::{
     TransferEvents, transfer_events, transfer_fence, transfer_find, transfers_find,
 };
-pub(crate) use within::Locked;
 
 pub(crate) mod sql {
     //! Statements of the ledger.
@@ -64,7 +65,8 @@ pub(crate) mod sql {
         POSTING_HOLDS = "posting_holds";
         POSTING_REVERSALS = "posting_reversals";
         POSTING_GROUPS = "posting_groups";
-        POSTING_INSERT = "posting_insert";
+        POSTING_INSERT = "posting_insert" after "posting_columns";
+        POSTING_INSERT_ONE = "posting_insert_one" after "posting_columns";
         POSTING_UPDATE = "posting_update";
         POSTING_HOLD_UPSERT = "posting_hold_upsert";
         TRANSFER_EVENTS = "transfer_events";

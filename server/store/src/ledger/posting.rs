@@ -3,15 +3,12 @@
 use bursar_domain::error::{Error, Result};
 use bursar_domain::ids::{AccountId, GroupId, TenantId, TransferId};
 use bursar_domain::op::OpCtx;
-use bursar_domain::posting::{Batch, Book, Command, Done, Outcome, Submission, run};
-use jiff::Timestamp;
-use jiff::civil::Date;
-use tokio_postgres::Row;
+use bursar_domain::posting::{Command, Done, Outcome, Submission};
 use tracing::field::display;
 use uuid::Uuid;
 
-use super::rows::{self, Recorded};
-use super::{sql, writer};
+use super::locked::Locked;
+use super::{rows, sql, writer};
 use crate::kernel::{Entry, Fault, Store, Tx, TxResult, col, transact};
 
 /// How commands are to be run.
@@ -69,8 +66,7 @@ impl Store {
     async fn posting_try(&self, op: &OpCtx, submission: &Submission) -> Result<Vec<Result<Done>>> {
         let mut outcome = transact!(self, Entry::of(op), |tx| {
             let wanted = Wanted::of(std::slice::from_ref(submission));
-            let (mut book, now, closed_through) = wanted.read(tx, op.tenant).await?;
-            Ok(run(&mut book, &Batch { submissions: &[submission], now, closed_through }))
+            Ok(wanted.read(tx, op.tenant).await?.run(&[submission]))
         })?;
         Ok(outcome.results.pop().unwrap_or_default())
     }
@@ -92,12 +88,12 @@ pub(super) async fn post_and_commit(
     submissions: &[Submission],
     claim: impl Fn(usize) -> bool,
 ) -> TxResult<Vec<Option<Vec<Result<Done>>>>> {
-    let (mut book, now, closed_through) = Wanted::of(submissions).read(tx, tenant).await?;
+    let mut locked = Wanted::of(submissions).read(tx, tenant).await?;
     let claimed: Vec<bool> = (0..submissions.len()).map(claim).collect();
     let both = submissions.iter().zip(&claimed);
     let wanted: Vec<&Submission> = both.filter(|(_, claimed)| **claimed).map(|(s, _)| s).collect();
-    let outcome = run(&mut book, &Batch { submissions: &wanted, now, closed_through });
-    commit(tx, tenant, &book, &outcome).await?;
+    let outcome = locked.run(&wanted);
+    commit(tx, tenant, &locked, &outcome).await?;
     let mut results = outcome.results.into_iter();
     Ok(claimed.into_iter().map(|claimed| claimed.then(|| results.next()).flatten()).collect())
 }
@@ -106,10 +102,10 @@ pub(super) async fn post_and_commit(
 pub(super) async fn commit(
     tx: &mut Tx,
     tenant: TenantId,
-    book: &Book,
+    locked: &Locked,
     outcome: &Outcome,
 ) -> TxResult<()> {
-    writer::finish(tx, tenant, book, outcome).await.map_err(taken)
+    writer::finish(tx, tenant, &locked.book, outcome).await.map_err(taken)
 }
 
 /// Another call took an id, or reversed the same transfer, between the look-up and the insert: run again, and meet it in
@@ -182,11 +178,7 @@ impl Wanted {
     }
 
     /// Locks the accounts in order and reads the rest after the locks, in one flush.
-    pub(super) async fn read(
-        &self,
-        tx: &mut Tx,
-        tenant: TenantId,
-    ) -> TxResult<(Book, Timestamp, Option<Date>)> {
+    pub(super) async fn read(&self, tx: &mut Tx, tenant: TenantId) -> TxResult<Locked> {
         let tenant = &tenant.0;
         let related: Vec<Uuid> = self.pendings.iter().chain(&self.originals).copied().collect();
         let lock: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
@@ -223,63 +215,26 @@ impl Wanted {
             next();
         }
 
-        let mut book = Book::default();
-        for row in next() {
-            let seat = rows::seat(&row)?;
-            book.seats.insert(seat.id, seat);
-        }
-        let (now, closed_through) = read_known(&mut book, &next())?;
+        let accounts = next();
+        let mut locked = Locked::of(&accounts, &next())?;
         if !self.pendings.is_empty() {
             for row in next() {
                 let hold = rows::hold(&row)?;
-                book.holds.insert(hold.id, hold);
+                locked.book.holds.insert(hold.id, hold);
             }
         }
         if !self.originals.is_empty() {
             for row in next() {
-                book.reversals
-                    .insert(TransferId(col(&row, "reversed_id")?), TransferId(col(&row, "id")?));
+                let (reversed, by) = (col(&row, "reversed_id")?, col(&row, "id")?);
+                locked.book.reversals.insert(TransferId(reversed), TransferId(by));
             }
         }
         if !self.groups.is_empty() {
             for row in next() {
-                book.groups.insert(GroupId(col(&row, "group_id")?));
+                locked.book.groups.insert(GroupId(col(&row, "group_id")?));
             }
         }
-        check_locked(&book, &self.originals)?;
-        Ok((book, now, closed_through))
+        locked.check(&self.originals)?;
+        Ok(locked)
     }
-}
-
-/// What committed between the lock and the look-ups is seen, but its accounts are not locked: run again.
-pub(super) fn check_locked(book: &Book, originals: &[Uuid]) -> TxResult<()> {
-    let holds = book.holds.values().map(|hold| (hold.debit, hold.credit));
-    let originals = originals.iter().filter_map(|id| book.transfers.get(&TransferId(*id)));
-    let mut sides = holds.chain(originals.map(|original| (original.debit, original.credit)));
-    let locked = |id| book.seats.contains_key(&id);
-    if sides.all(|(debit, credit)| locked(debit) && locked(credit)) {
-        Ok(())
-    } else {
-        Err(Fault::Conflict)
-    }
-}
-
-/// Takes over what is recorded under the ids; the clock and the last closed day come with it.
-pub(super) fn read_known(book: &mut Book, known: &[Row]) -> TxResult<(Timestamp, Option<Date>)> {
-    let first = known.first().ok_or_else(|| Fault::Other("the look-up brought no clock".into()))?;
-    let (now, closed_through) = (col(first, "now")?, col(first, "closed_through")?);
-    for row in known {
-        if col::<Option<Uuid>>(row, "id")?.is_none() {
-            continue;
-        }
-        match rows::recorded(row)? {
-            Recorded::Transfer(transfer) => {
-                book.transfers.insert(transfer.id, *transfer);
-            }
-            Recorded::Fenced(id, _) => {
-                book.fenced.insert(id);
-            }
-        }
-    }
-    Ok((now, closed_through))
 }

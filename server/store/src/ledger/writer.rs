@@ -35,6 +35,44 @@ pub(super) async fn write(
     send(tx, tenant, book, outcome, false).await
 }
 
+/// The parameters of both inserts: whole columns, or of each the value at one place.
+macro_rules! columns {
+    ($tenant:ident, $t:ident $(, $at:tt)?) => {
+        [
+            $tenant,
+            &$t.id $($at)?,
+            &$t.kind $($at)?,
+            &$t.debit $($at)?,
+            &$t.credit $($at)?,
+            &$t.amount $($at)?,
+            &$t.code $($at)?,
+            &$t.reference $($at)?,
+            &$t.metadata $($at)?,
+            &$t.value_date $($at)?,
+            &$t.posted_at $($at)?,
+            &$t.shifted $($at)?,
+            &$t.pending $($at)?,
+            &$t.reversed $($at)?,
+            &$t.group $($at)?,
+            &$t.timeout $($at)?,
+            &$t.whole $($at)?,
+            &$t.release $($at)?,
+            &$t.key $($at)?,
+            &$t.institution $($at)?,
+            &$t.debit_after.version $($at)?,
+            &$t.debit_after.debits_posted $($at)?,
+            &$t.debit_after.credits_posted $($at)?,
+            &$t.debit_after.debits_pending $($at)?,
+            &$t.debit_after.credits_pending $($at)?,
+            &$t.credit_after.version $($at)?,
+            &$t.credit_after.debits_posted $($at)?,
+            &$t.credit_after.credits_posted $($at)?,
+            &$t.credit_after.debits_pending $($at)?,
+            &$t.credit_after.credits_pending $($at)?,
+        ]
+    };
+}
+
 async fn send(
     tx: &mut Tx,
     tenant: TenantId,
@@ -46,38 +84,11 @@ async fn send(
     let t = Transfers::of(outcome.fresh());
     let s = Seats::of(outcome.seats.iter().filter_map(|id| book.seats.get(id)));
     let h = Holds::of(outcome.holds.iter().filter_map(|id| book.holds.get(id)));
-    let insert: crate::kernel::Params<'_> = &[
-        tenant,
-        &t.id,
-        &t.kind,
-        &t.debit,
-        &t.credit,
-        &t.amount,
-        &t.code,
-        &t.reference,
-        &t.metadata,
-        &t.value_date,
-        &t.posted_at,
-        &t.shifted,
-        &t.pending,
-        &t.reversed,
-        &t.group,
-        &t.timeout,
-        &t.whole,
-        &t.release,
-        &t.key,
-        &t.institution,
-        &t.debit_after.version,
-        &t.debit_after.debits_posted,
-        &t.debit_after.credits_posted,
-        &t.debit_after.debits_pending,
-        &t.debit_after.credits_pending,
-        &t.credit_after.version,
-        &t.credit_after.debits_posted,
-        &t.credit_after.credits_posted,
-        &t.credit_after.debits_pending,
-        &t.credit_after.credits_pending,
-    ];
+    let insert: (_, crate::kernel::Params<'_>) = if t.id.len() == 1 {
+        (&sql::POSTING_INSERT_ONE, &columns!(tenant, t, [0]))
+    } else {
+        (&sql::POSTING_INSERT, &columns!(tenant, t))
+    };
     let update: crate::kernel::Params<'_> = &[
         tenant,
         &s.id,
@@ -100,11 +111,7 @@ async fn send(
         &h.created_at,
         &h.ended_at,
     ];
-    let calls = [
-        (&sql::POSTING_INSERT, insert),
-        (&sql::POSTING_UPDATE, update),
-        (&sql::POSTING_HOLD_UPSERT, upsert),
-    ];
+    let calls = [insert, (&sql::POSTING_UPDATE, update), (&sql::POSTING_HOLD_UPSERT, upsert)];
     let calls = if h.id.is_empty() { &calls[..2] } else { &calls };
     if commit { tx.finish_write(calls).await.map(drop) } else { tx.ahead(calls).await }
 }

@@ -68,7 +68,7 @@ impl Store {
             Some((kind, resource, transfer)) => {
                 Cursor(vec![kind.name().into(), resource.to_string(), transfer.to_string()])
             }
-            None => Cursor(vec![ACCOUNTS.into(), Uuid::nil().to_string()]),
+            None => of_accounts(Uuid::nil()),
         };
         let items = found.into_iter().filter(|o| o.transfer_gone || o.resource_gone).collect();
         Ok(Page { items, next: Some(next) })
@@ -85,13 +85,18 @@ impl Store {
         })?;
         let accounts: BTreeSet<Uuid> = rows.iter().map(|(account, _)| *account).collect();
         let last = accounts.last().filter(|_| accounts.len() == VERIFY_ROWS);
-        let next = last.map(|last| Cursor(vec![ACCOUNTS.into(), last.to_string()]));
+        let next = last.copied().map(of_accounts);
         Ok(Page { items: rows.into_iter().filter_map(|(_, orphan)| orphan).collect(), next })
     }
 }
 
 /// In a cursor of orphans: the links are through, and it is the accounts' turn.
 const ACCOUNTS: &str = "accounts";
+
+/// The cursor after an account; of three parts, as those of links are.
+fn of_accounts(last: Uuid) -> Cursor {
+    Cursor(vec![ACCOUNTS.into(), last.to_string(), String::new()])
+}
 
 /// An account, and a transfer of it that no position has. A position's account has the position's id.
 fn unlinked(row: &Row) -> TxResult<(Uuid, Option<Orphan>)> {

@@ -14,7 +14,9 @@ LEFT JOIN LATERAL (
         SELECT id, posted_at FROM bursar.ledger_transfer WHERE tenant_id = $1 AND credit_id = a.id
     ) AS side
     WHERE a.reserved
-      AND NOT EXISTS (SELECT FROM bursar.trace_link l
-                      WHERE l.tenant_id = $1 AND l.transfer_id = side.id AND l.kind = 'position')
+      -- By the transfer (OFFSET 0): without statistics the planner would walk all links of positions.
+      AND NOT EXISTS (SELECT FROM (SELECT kind FROM bursar.trace_link
+                                   WHERE tenant_id = $1 AND transfer_id = side.id OFFSET 0) AS link
+                      WHERE link.kind = 'position')
 ) AS t ON true
 ORDER BY a.id, t.posted_at

@@ -235,6 +235,7 @@ pub(super) const EXPECTED: &[Expected] = &[
         &[("ledger_transfer_group", "tenant_id group_id")],
     ),
     of("posting_insert", Tenant, &[]),
+    of("posting_insert_one", Tenant, &[]),
     of("posting_update", Tenant, &[ACCOUNT]),
     of("posting_hold_upsert", Tenant, &[]),
     // Transfers.

@@ -192,7 +192,7 @@ async fn functions_owners_and_objects_of_others() {
             ),
             (
                 "CREATE FUNCTION bursar.parsed() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; END",
-                &["function with a parsed body bursar.parsed: unexpected"],
+                &["function with a body of statements bursar.parsed: unexpected"],
             ),
             (
                 "ALTER TABLE bursar.ref_asset OWNER TO bursar_platform; ALTER SCHEMA bursar OWNER TO bursar_platform",

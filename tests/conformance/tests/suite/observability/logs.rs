@@ -47,7 +47,7 @@ async fn every_line_of_a_call_names_it_and_none_holds_an_amount_or_a_secret() {
         .into_iter()
         .filter_map(|line| line["statement"].as_str())
         .collect();
-    for name in ["posting_lock", "posting_insert", "commit"] {
+    for name in ["posting_lock", "posting_insert_one", "commit"] {
         assert!(statements.contains(&name), "{name} in {statements:?}");
     }
 }

@@ -38,7 +38,7 @@ async fn calls_and_statements_are_counted_by_their_outcome() {
             &[&format!("db_query_summary=\"{name}\"")],
         )
     };
-    assert_eq!((statement("posting_lock"), statement("posting_insert")), (10, 7));
+    assert_eq!((statement("posting_lock"), statement("posting_insert_one")), (10, 7));
     assert!(grew("bursar_transaction_duration_seconds_count", &["outcome=\"commit\""]) >= 7);
     let lookups =
         |result: &str| grew("bursar_key_cache_lookups_total", &[&format!("result=\"{result}\"")]);

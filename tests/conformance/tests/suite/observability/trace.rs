@@ -85,7 +85,7 @@ async fn a_transfer_shows_its_layers_its_statements_and_its_commit() {
         "enter",
         "posting_lock",
         "posting_known",
-        "posting_insert",
+        "posting_insert_one",
         "posting_update",
         "commit",
     ] {

@@ -121,7 +121,7 @@ async fn holds_are_the_owners_too_and_expire() {
     let hold = held(caller, &own, &cash, "2").await;
     let group = id();
     let member = NewTransfer { group_id: group.clone(), ..new_hold(&cash, &own, "3", 0) };
-    let member = make(caller, member).await.unwrap();
+    let member = batch(caller, vec![member], BatchMode::AllOrNothing).await.unwrap().remove(0);
     let brief = make(caller, new_hold(&own, &cash, "4", 1)).await.unwrap();
     let mark = format!("UPDATE bursar.ledger_account SET reserved = true WHERE id = '{}'", own.id);
     server.database.sql(&mark).await;
