@@ -4,6 +4,7 @@ mod audit;
 mod completions;
 mod help;
 mod manifest;
+mod readme;
 mod resume;
 mod seed;
 mod smoke;
