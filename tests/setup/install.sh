@@ -11,7 +11,8 @@ if have flock; then
 fi
 
 summary=() missing=0 broken=0
-for step in rust:required postgres grpcurl buf-install squawk-install hadolint compose prometheus; do
+for step in rust:required postgres grpcurl ghz buf-install squawk-install hadolint compose prometheus client-python \
+    client-typescript client-go client-java chromium; do
     name=${step%%:*}
     echo "== $name"
     code=0

@@ -129,6 +129,12 @@ class Reason(str, Enum):
     The position has changed since it was read: another call was faster. Metadata: `position_id`,
     `state`, `current_etag`.
     """
+    ACCOUNT_RESERVED = "ACCOUNT_RESERVED"
+    """FAILED_PRECONDITION.
+
+    The account is reserved: it belongs to an escrow position, and only TransitionPosition moves its
+    money; it cannot be closed and its limits cannot be changed. Metadata: `account_id`.
+    """
     EXECUTION_DIFFERS = "EXECUTION_DIFFERS"
     """FAILED_PRECONDITION.
 

@@ -34,7 +34,7 @@ const (
 type ApiKeyServiceClient interface {
 	// Makes a key; its secret is in this reply and nowhere else.
 	// A platform key makes platform keys only, an admin's key all others.
-	// Errors: INVALID_FIELD, QUOTA_REACHED, REQUEST_ID_REUSED.
+	// Errors: INVALID_FIELD (unknown institution too), QUOTA_REACHED, REQUEST_ID_REUSED.
 	CreateApiKey(ctx context.Context, in *CreateApiKeyRequest, opts ...grpc.CallOption) (*CreateApiKeyResponse, error)
 	// Reads one key. Errors: RESOURCE_NOT_FOUND.
 	GetApiKey(ctx context.Context, in *GetApiKeyRequest, opts ...grpc.CallOption) (*GetApiKeyResponse, error)
@@ -115,7 +115,7 @@ func (c *apiKeyServiceClient) RevokeApiKey(ctx context.Context, in *RevokeApiKey
 type ApiKeyServiceServer interface {
 	// Makes a key; its secret is in this reply and nowhere else.
 	// A platform key makes platform keys only, an admin's key all others.
-	// Errors: INVALID_FIELD, QUOTA_REACHED, REQUEST_ID_REUSED.
+	// Errors: INVALID_FIELD (unknown institution too), QUOTA_REACHED, REQUEST_ID_REUSED.
 	CreateApiKey(context.Context, *CreateApiKeyRequest) (*CreateApiKeyResponse, error)
 	// Reads one key. Errors: RESOURCE_NOT_FOUND.
 	GetApiKey(context.Context, *GetApiKeyRequest) (*GetApiKeyResponse, error)

@@ -134,6 +134,9 @@ const (
 	// ABORTED. The position has changed since it was read: another call was faster. Metadata: `position_id`, `state`,
 	// `current_etag`.
 	ErrorReason_ERROR_REASON_POSITION_CHANGED ErrorReason = 54
+	// FAILED_PRECONDITION. The account is reserved: it belongs to an escrow position, and only TransitionPosition moves its
+	// money; it cannot be closed and its limits cannot be changed. Metadata: `account_id`.
+	ErrorReason_ERROR_REASON_ACCOUNT_RESERVED ErrorReason = 55
 	// FAILED_PRECONDITION. The fill was recorded before with other values of `fields`, comma separated: see
 	// `execution_id`. Metadata: `execution_id`, `fields`.
 	ErrorReason_ERROR_REASON_EXECUTION_DIFFERS ErrorReason = 60
@@ -192,6 +195,7 @@ var (
 		52: "ERROR_REASON_FOUR_EYES",
 		53: "ERROR_REASON_HOLDING_EXCEEDED",
 		54: "ERROR_REASON_POSITION_CHANGED",
+		55: "ERROR_REASON_ACCOUNT_RESERVED",
 		60: "ERROR_REASON_EXECUTION_DIFFERS",
 		61: "ERROR_REASON_STRATEGY_DISABLED",
 	}
@@ -244,6 +248,7 @@ var (
 		"ERROR_REASON_FOUR_EYES":              52,
 		"ERROR_REASON_HOLDING_EXCEEDED":       53,
 		"ERROR_REASON_POSITION_CHANGED":       54,
+		"ERROR_REASON_ACCOUNT_RESERVED":       55,
 		"ERROR_REASON_EXECUTION_DIFFERS":      60,
 		"ERROR_REASON_STRATEGY_DISABLED":      61,
 	}
@@ -280,7 +285,7 @@ var File_bursar_errors_v1_errors_proto protoreflect.FileDescriptor
 
 const file_bursar_errors_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1dbursar/errors/v1/errors.proto\x12\x10bursar.errors.v1\x1a\x1fbursar/options/v1/options.proto*\x9a\x1b\n" +
+	"\x1dbursar/errors/v1/errors.proto\x12\x10bursar.errors.v1\x1a\x1fbursar/options/v1/options.proto*\xe4\x1b\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12B\n" +
 	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x1a\"\xb2\xd4\x18\x1e\n" +
@@ -387,7 +392,10 @@ const file_bursar_errors_v1_errors_proto_rawDesc = "" +
 	"\x1dERROR_REASON_HOLDING_EXCEEDED\x105\x1a,\xb2\xd4\x18(\n" +
 	"\x13FAILED_PRECONDITION\x1a\vposition_id\x1a\x04held\x12R\n" +
 	"\x1dERROR_REASON_POSITION_CHANGED\x106\x1a/\xb2\xd4\x18+\n" +
-	"\aABORTED\x1a\vposition_id\x1a\x05state\x1a\fcurrent_etag\x12S\n" +
+	"\aABORTED\x1a\vposition_id\x1a\x05state\x1a\fcurrent_etag\x12H\n" +
+	"\x1dERROR_REASON_ACCOUNT_RESERVED\x107\x1a%\xb2\xd4\x18!\n" +
+	"\x13FAILED_PRECONDITION\x1a\n" +
+	"account_id\x12S\n" +
 	"\x1eERROR_REASON_EXECUTION_DIFFERS\x10<\x1a/\xb2\xd4\x18+\n" +
 	"\x13FAILED_PRECONDITION\x1a\fexecution_id\x1a\x06fields\x12J\n" +
 	"\x1eERROR_REASON_STRATEGY_DISABLED\x10=\x1a&\xb2\xd4\x18\"\n" +

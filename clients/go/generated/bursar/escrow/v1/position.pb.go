@@ -173,7 +173,7 @@ type Position struct {
 	ExternalReference string `protobuf:"bytes,11,opt,name=external_reference,json=externalReference,proto3" json:"external_reference,omitempty"`
 	// Attributes of your own.
 	Metadata *structpb.Struct `protobuf:"bytes,12,opt,name=metadata,proto3" json:"metadata,omitempty"`
-	// The ledger account that holds its money (UUID), opened with it.
+	// The ledger account that holds its money (UUID), opened with it and under the same id.
 	AccountId string `protobuf:"bytes,13,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
 	// The ledger account that funded it (UUID); empty before.
 	FundingAccountId string `protobuf:"bytes,14,opt,name=funding_account_id,json=fundingAccountId,proto3" json:"funding_account_id,omitempty"`

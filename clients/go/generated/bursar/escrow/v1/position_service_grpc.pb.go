@@ -49,7 +49,8 @@ type PositionServiceClient interface {
 	// Of calls at the same time one wins; the others get POSITION_CHANGED with the state it left.
 	// A key narrowed to an institution cannot name an account, for accounts are the tenant's: PERMISSION_MISSING.
 	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND (position or account), POSITION_CHANGED, TRANSITION_NOT_ALLOWED,
-	// POLICY_NOT_MET, FOUR_EYES, HOLDING_EXCEEDED, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, REQUEST_ID_REUSED.
+	// POLICY_NOT_MET, FOUR_EYES, HOLDING_EXCEEDED, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
+	// ACCOUNT_RESERVED (`account_id` is another position's), REQUEST_ID_REUSED.
 	TransitionPosition(ctx context.Context, in *TransitionPositionRequest, opts ...grpc.CallOption) (*TransitionPositionResponse, error)
 	// Lists events of positions, oldest first. Errors: INVALID_FIELD.
 	ListPositionEvents(ctx context.Context, in *ListPositionEventsRequest, opts ...grpc.CallOption) (*ListPositionEventsResponse, error)
@@ -147,7 +148,8 @@ type PositionServiceServer interface {
 	// Of calls at the same time one wins; the others get POSITION_CHANGED with the state it left.
 	// A key narrowed to an institution cannot name an account, for accounts are the tenant's: PERMISSION_MISSING.
 	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND (position or account), POSITION_CHANGED, TRANSITION_NOT_ALLOWED,
-	// POLICY_NOT_MET, FOUR_EYES, HOLDING_EXCEEDED, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, REQUEST_ID_REUSED.
+	// POLICY_NOT_MET, FOUR_EYES, HOLDING_EXCEEDED, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
+	// ACCOUNT_RESERVED (`account_id` is another position's), REQUEST_ID_REUSED.
 	TransitionPosition(context.Context, *TransitionPositionRequest) (*TransitionPositionResponse, error)
 	// Lists events of positions, oldest first. Errors: INVALID_FIELD.
 	ListPositionEvents(context.Context, *ListPositionEventsRequest) (*ListPositionEventsResponse, error)

@@ -332,7 +332,10 @@ type Account struct {
 	// When it was made.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// When attributes or state last changed.
-	UpdatedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// Whether it belongs to an escrow position: then TransitionPosition alone moves its money, and other transfers, closing
+	// and a change of its limit are refused with ACCOUNT_RESERVED. Set by the server.
+	Reserved      bool `protobuf:"varint,13,opt,name=reserved,proto3" json:"reserved,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -449,6 +452,13 @@ func (x *Account) GetUpdatedAt() *timestamppb.Timestamp {
 		return x.UpdatedAt
 	}
 	return nil
+}
+
+func (x *Account) GetReserved() bool {
+	if x != nil {
+		return x.Reserved
+	}
+	return false
 }
 
 // An open or ended reservation made by a pending transfer.
@@ -573,7 +583,7 @@ const file_bursar_ledger_v1_account_proto_rawDesc = "" +
 	"\x0fcredits_pending\x18\x05 \x01(\tR\x0ecreditsPending\x12\x16\n" +
 	"\x06posted\x18\x06 \x01(\tR\x06posted\x12\x1c\n" +
 	"\tavailable\x18\a \x01(\tR\tavailable\x12\x18\n" +
-	"\aversion\x18\b \x01(\x03R\aversion\"\x87\x04\n" +
+	"\aversion\x18\b \x01(\x03R\aversion\"\xa3\x04\n" +
 	"\aAccount\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05asset\x18\x02 \x01(\tR\x05asset\x12\x12\n" +
@@ -589,7 +599,8 @@ const file_bursar_ledger_v1_account_proto_rawDesc = "" +
 	"\n" +
 	"created_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x129\n" +
 	"\n" +
-	"updated_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\"\xda\x02\n" +
+	"updated_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x12\x1a\n" +
+	"\breserved\x18\r \x01(\bR\breserved\"\xda\x02\n" +
 	"\x04Hold\x12\x1d\n" +
 	"\n" +
 	"pending_id\x18\x01 \x01(\tR\tpendingId\x12(\n" +

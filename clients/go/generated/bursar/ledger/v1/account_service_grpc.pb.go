@@ -52,11 +52,12 @@ type AccountServiceClient interface {
 	ListAccounts(ctx context.Context, in *ListAccountsRequest, opts ...grpc.CallOption) (*ListAccountsResponse, error)
 	// Changes attributes or the overdraft limit, in force from the next transfer on.
 	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ETAG_MISMATCH, RESOURCE_EXISTS (external reference),
-	// LIMIT_EXCEEDED (the account uses more than the new limit allows), REQUEST_ID_REUSED.
+	// LIMIT_EXCEEDED (the account uses more than the new limit allows), ACCOUNT_RESERVED (overdraft limit),
+	// REQUEST_ID_REUSED.
 	UpdateAccount(ctx context.Context, in *UpdateAccountRequest, opts ...grpc.CallOption) (*UpdateAccountResponse, error)
 	// Closes an account whose balance is zero and that has no open hold.
 	// Errors: RESOURCE_NOT_FOUND, ETAG_MISMATCH, STATE_NOT_ALLOWED (closed before), ACCOUNT_NOT_EMPTY,
-	// REQUEST_ID_REUSED.
+	// ACCOUNT_RESERVED, REQUEST_ID_REUSED.
 	CloseAccount(ctx context.Context, in *CloseAccountRequest, opts ...grpc.CallOption) (*CloseAccountResponse, error)
 	// Lets a closed account take transfers again.
 	// Errors: RESOURCE_NOT_FOUND, ETAG_MISMATCH, STATE_NOT_ALLOWED (not closed), REQUEST_ID_REUSED.
@@ -212,11 +213,12 @@ type AccountServiceServer interface {
 	ListAccounts(context.Context, *ListAccountsRequest) (*ListAccountsResponse, error)
 	// Changes attributes or the overdraft limit, in force from the next transfer on.
 	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ETAG_MISMATCH, RESOURCE_EXISTS (external reference),
-	// LIMIT_EXCEEDED (the account uses more than the new limit allows), REQUEST_ID_REUSED.
+	// LIMIT_EXCEEDED (the account uses more than the new limit allows), ACCOUNT_RESERVED (overdraft limit),
+	// REQUEST_ID_REUSED.
 	UpdateAccount(context.Context, *UpdateAccountRequest) (*UpdateAccountResponse, error)
 	// Closes an account whose balance is zero and that has no open hold.
 	// Errors: RESOURCE_NOT_FOUND, ETAG_MISMATCH, STATE_NOT_ALLOWED (closed before), ACCOUNT_NOT_EMPTY,
-	// REQUEST_ID_REUSED.
+	// ACCOUNT_RESERVED, REQUEST_ID_REUSED.
 	CloseAccount(context.Context, *CloseAccountRequest) (*CloseAccountResponse, error)
 	// Lets a closed account take transfers again.
 	// Errors: RESOURCE_NOT_FOUND, ETAG_MISMATCH, STATE_NOT_ALLOWED (not closed), REQUEST_ID_REUSED.

@@ -39,15 +39,15 @@ const (
 // Transfers: the only way money moves.
 type TransferServiceClient interface {
 	// Posts or reserves one transfer. The reply carries both resulting balances.
-	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
-	// PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
+	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
+	// ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
 	CreateTransfer(ctx context.Context, in *CreateTransferRequest, opts ...grpc.CallOption) (*CreateTransferResponse, error)
 	// Posts or reserves up to 8,190 transfers in order, in one transaction.
 	// With ALL_OR_NOTHING the error is that of the first refused transfer, fields named `transfers[i].…`. Otherwise each
 	// refusal is in the results.
-	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
-	// PERIOD_CLOSED (value_date), GROUP_EXISTS, GROUP_REFUSED (in results only), REQUEST_ID_REUSED,
-	// OPERATION_FENCED.
+	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
+	// ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), GROUP_EXISTS, GROUP_REFUSED (in results only),
+	// REQUEST_ID_REUSED, OPERATION_FENCED.
 	BatchCreateTransfers(ctx context.Context, in *BatchCreateTransfersRequest, opts ...grpc.CallOption) (*BatchCreateTransfersResponse, error)
 	// Posts or reserves transfers without an end: many messages either way on one call. Not for gRPC-Web.
 	//
@@ -68,31 +68,32 @@ type TransferServiceClient interface {
 	// message has that of any other call. A key that is revoked ends it within a second.
 	//
 	// All errors but one about a message without transfers, or with too many, are in results.
-	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
-	// GROUP_EXISTS, GROUP_REFUSED, REQUEST_ID_REUSED, OPERATION_FENCED.
+	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
+	// ACCOUNT_RESERVED, TOTAL_OVERFLOW, GROUP_EXISTS, GROUP_REFUSED, REQUEST_ID_REUSED, OPERATION_FENCED.
 	StreamTransfers(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[StreamTransfersRequest, StreamTransfersResponse], error)
 	// Posts what a pending transfer reserved, all that remains or a part of it.
 	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, HOLD_EXCEEDED, ASSET_MISMATCH, LIMIT_EXCEEDED,
-	// ACCOUNT_CLOSED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
+	// ACCOUNT_CLOSED, ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
 	PostTransfer(ctx context.Context, in *PostTransferRequest, opts ...grpc.CallOption) (*PostTransferResponse, error)
 	// Releases what a pending transfer still reserves.
-	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED,
-	// OPERATION_FENCED.
+	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, ACCOUNT_RESERVED, PERIOD_CLOSED (value_date),
+	// REQUEST_ID_REUSED, OPERATION_FENCED.
 	VoidTransfer(ctx context.Context, in *VoidTransferRequest, opts ...grpc.CallOption) (*VoidTransferResponse, error)
 	// Posts the pending transfers of a group together, each in full or in part: all of them, or nothing.
 	// The legs must name every pending transfer of the group that is still open, and no other. The error is that of the
 	// first refused leg, fields named `legs[i].…`; GROUP_INCOMPLETE is about the call.
 	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, HOLD_EXCEEDED, ASSET_MISMATCH,
-	// LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
+	// LIMIT_EXCEEDED, ACCOUNT_CLOSED, ACCOUNT_RESERVED, TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
 	PostTransfers(ctx context.Context, in *PostTransfersRequest, opts ...grpc.CallOption) (*PostTransfersResponse, error)
 	// Releases what the pending transfers of a group still reserve: all of them, or nothing.
 	// The legs must name every pending transfer of the group that is still open, and no other. The error is that of the
 	// first refused leg, fields named `legs[i].…`; GROUP_INCOMPLETE is about the call.
-	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, REQUEST_ID_REUSED, OPERATION_FENCED.
+	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, ACCOUNT_RESERVED, REQUEST_ID_REUSED,
+	// OPERATION_FENCED.
 	VoidTransfers(ctx context.Context, in *VoidTransfersRequest, opts ...grpc.CallOption) (*VoidTransfersResponse, error)
 	// Moves the whole amount of a posted transfer back, once, under the same limits.
 	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, NOT_REVERSIBLE, ALREADY_REVERSED, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
-	// TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
+	// ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
 	ReverseTransfer(ctx context.Context, in *ReverseTransferRequest, opts ...grpc.CallOption) (*ReverseTransferResponse, error)
 	// Reads one transfer. Errors: RESOURCE_NOT_FOUND.
 	GetTransfer(ctx context.Context, in *GetTransferRequest, opts ...grpc.CallOption) (*GetTransferResponse, error)
@@ -230,15 +231,15 @@ func (c *transferServiceClient) ListTransfers(ctx context.Context, in *ListTrans
 // Transfers: the only way money moves.
 type TransferServiceServer interface {
 	// Posts or reserves one transfer. The reply carries both resulting balances.
-	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
-	// PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
+	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
+	// ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
 	CreateTransfer(context.Context, *CreateTransferRequest) (*CreateTransferResponse, error)
 	// Posts or reserves up to 8,190 transfers in order, in one transaction.
 	// With ALL_OR_NOTHING the error is that of the first refused transfer, fields named `transfers[i].…`. Otherwise each
 	// refusal is in the results.
-	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
-	// PERIOD_CLOSED (value_date), GROUP_EXISTS, GROUP_REFUSED (in results only), REQUEST_ID_REUSED,
-	// OPERATION_FENCED.
+	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
+	// ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), GROUP_EXISTS, GROUP_REFUSED (in results only),
+	// REQUEST_ID_REUSED, OPERATION_FENCED.
 	BatchCreateTransfers(context.Context, *BatchCreateTransfersRequest) (*BatchCreateTransfersResponse, error)
 	// Posts or reserves transfers without an end: many messages either way on one call. Not for gRPC-Web.
 	//
@@ -259,31 +260,32 @@ type TransferServiceServer interface {
 	// message has that of any other call. A key that is revoked ends it within a second.
 	//
 	// All errors but one about a message without transfers, or with too many, are in results.
-	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
-	// GROUP_EXISTS, GROUP_REFUSED, REQUEST_ID_REUSED, OPERATION_FENCED.
+	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
+	// ACCOUNT_RESERVED, TOTAL_OVERFLOW, GROUP_EXISTS, GROUP_REFUSED, REQUEST_ID_REUSED, OPERATION_FENCED.
 	StreamTransfers(grpc.BidiStreamingServer[StreamTransfersRequest, StreamTransfersResponse]) error
 	// Posts what a pending transfer reserved, all that remains or a part of it.
 	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, HOLD_EXCEEDED, ASSET_MISMATCH, LIMIT_EXCEEDED,
-	// ACCOUNT_CLOSED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
+	// ACCOUNT_CLOSED, ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
 	PostTransfer(context.Context, *PostTransferRequest) (*PostTransferResponse, error)
 	// Releases what a pending transfer still reserves.
-	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED,
-	// OPERATION_FENCED.
+	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, ACCOUNT_RESERVED, PERIOD_CLOSED (value_date),
+	// REQUEST_ID_REUSED, OPERATION_FENCED.
 	VoidTransfer(context.Context, *VoidTransferRequest) (*VoidTransferResponse, error)
 	// Posts the pending transfers of a group together, each in full or in part: all of them, or nothing.
 	// The legs must name every pending transfer of the group that is still open, and no other. The error is that of the
 	// first refused leg, fields named `legs[i].…`; GROUP_INCOMPLETE is about the call.
 	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, HOLD_EXCEEDED, ASSET_MISMATCH,
-	// LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
+	// LIMIT_EXCEEDED, ACCOUNT_CLOSED, ACCOUNT_RESERVED, TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
 	PostTransfers(context.Context, *PostTransfersRequest) (*PostTransfersResponse, error)
 	// Releases what the pending transfers of a group still reserve: all of them, or nothing.
 	// The legs must name every pending transfer of the group that is still open, and no other. The error is that of the
 	// first refused leg, fields named `legs[i].…`; GROUP_INCOMPLETE is about the call.
-	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, REQUEST_ID_REUSED, OPERATION_FENCED.
+	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, ACCOUNT_RESERVED, REQUEST_ID_REUSED,
+	// OPERATION_FENCED.
 	VoidTransfers(context.Context, *VoidTransfersRequest) (*VoidTransfersResponse, error)
 	// Moves the whole amount of a posted transfer back, once, under the same limits.
 	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, NOT_REVERSIBLE, ALREADY_REVERSED, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
-	// TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
+	// ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
 	ReverseTransfer(context.Context, *ReverseTransferRequest) (*ReverseTransferResponse, error)
 	// Reads one transfer. Errors: RESOURCE_NOT_FOUND.
 	GetTransfer(context.Context, *GetTransferRequest) (*GetTransferResponse, error)

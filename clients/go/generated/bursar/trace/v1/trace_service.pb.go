@@ -357,15 +357,17 @@ func (x *GetTraceResponse) GetTruncated() bool {
 	return false
 }
 
-// A link with something gone.
+// A link with something gone, or one that should be there.
 type TraceOrphan struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The link.
+	// The link. `created_at` of one that is missing is when its transfer was posted.
 	Link *TraceLink `protobuf:"bytes,1,opt,name=link,proto3" json:"link,omitempty"`
 	// Whether the transfer is gone.
 	TransferGone bool `protobuf:"varint,2,opt,name=transfer_gone,json=transferGone,proto3" json:"transfer_gone,omitempty"`
 	// Whether the resource is gone.
-	ResourceGone  bool `protobuf:"varint,3,opt,name=resource_gone,json=resourceGone,proto3" json:"resource_gone,omitempty"`
+	ResourceGone bool `protobuf:"varint,3,opt,name=resource_gone,json=resourceGone,proto3" json:"resource_gone,omitempty"`
+	// Whether the link is missing: the transfer touched a position's account, and belongs to no position.
+	LinkMissing   bool `protobuf:"varint,4,opt,name=link_missing,json=linkMissing,proto3" json:"link_missing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -421,6 +423,13 @@ func (x *TraceOrphan) GetResourceGone() bool {
 	return false
 }
 
+func (x *TraceOrphan) GetLinkMissing() bool {
+	if x != nil {
+		return x.LinkMissing
+	}
+	return false
+}
+
 // Request of ListOrphans.
 type ListOrphansRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -470,7 +479,7 @@ func (x *ListOrphansRequest) GetPageToken() string {
 // Reply of ListOrphans.
 type ListOrphansResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The orphans, by kind, resource and transfer.
+	// The orphans, by kind, resource and transfer; then missing links, by account.
 	Orphans []*TraceOrphan `protobuf:"bytes,1,rep,name=orphans,proto3" json:"orphans,omitempty"`
 	// Token of the next page; empty on the last.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -545,11 +554,12 @@ const file_bursar_trace_v1_trace_service_proto_rawDesc = "" +
 	"\x05links\x18\x01 \x03(\v2\x1a.bursar.trace.v1.TraceLinkR\x05links\x128\n" +
 	"\ttransfers\x18\x02 \x03(\v2\x1a.bursar.ledger.v1.TransferR\ttransfers\x123\n" +
 	"\x06events\x18\x03 \x03(\v2\x1b.bursar.audit.v1.AuditEventR\x06events\x12\x1c\n" +
-	"\ttruncated\x18\x04 \x01(\bR\ttruncated\"\x87\x01\n" +
+	"\ttruncated\x18\x04 \x01(\bR\ttruncated\"\xaa\x01\n" +
 	"\vTraceOrphan\x12.\n" +
 	"\x04link\x18\x01 \x01(\v2\x1a.bursar.trace.v1.TraceLinkR\x04link\x12#\n" +
 	"\rtransfer_gone\x18\x02 \x01(\bR\ftransferGone\x12#\n" +
-	"\rresource_gone\x18\x03 \x01(\bR\fresourceGone\"3\n" +
+	"\rresource_gone\x18\x03 \x01(\bR\fresourceGone\x12!\n" +
+	"\flink_missing\x18\x04 \x01(\bR\vlinkMissing\"3\n" +
 	"\x12ListOrphansRequest\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x01 \x01(\tR\tpageToken\"u\n" +

@@ -32,8 +32,8 @@ type TraceServiceClient interface {
 	// From a resource to its transfers and audit events, or from a transfer to what it belongs to.
 	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND.
 	GetTrace(ctx context.Context, in *GetTraceRequest, opts ...grpc.CallOption) (*GetTraceResponse, error)
-	// Lists links whose transfer or resource is gone. A page looks through 10,000 links, so that it may be empty and not
-	// the last. Errors: INVALID_FIELD.
+	// Lists links whose transfer or resource is gone, and transfers of positions' accounts without a link to a position. A
+	// page looks through 10,000 links or accounts, so that it may be empty and not the last. Errors: INVALID_FIELD.
 	ListOrphans(ctx context.Context, in *ListOrphansRequest, opts ...grpc.CallOption) (*ListOrphansResponse, error)
 }
 
@@ -74,8 +74,8 @@ type TraceServiceServer interface {
 	// From a resource to its transfers and audit events, or from a transfer to what it belongs to.
 	// Errors: INVALID_FIELD, RESOURCE_NOT_FOUND.
 	GetTrace(context.Context, *GetTraceRequest) (*GetTraceResponse, error)
-	// Lists links whose transfer or resource is gone. A page looks through 10,000 links, so that it may be empty and not
-	// the last. Errors: INVALID_FIELD.
+	// Lists links whose transfer or resource is gone, and transfers of positions' accounts without a link to a position. A
+	// page looks through 10,000 links or accounts, so that it may be empty and not the last. Errors: INVALID_FIELD.
 	ListOrphans(context.Context, *ListOrphansRequest) (*ListOrphansResponse, error)
 	mustEmbedUnimplementedTraceServiceServer()
 }

@@ -57,8 +57,8 @@ class ApiKeyService(Service):
     ) -> api_key_service_pb2.CreateApiKeyResponse:
         """Makes a key; its secret is in this reply and nowhere else.
 
-        A platform key makes platform keys only, an admin's key all others. Errors: INVALID_FIELD,
-        QUOTA_REACHED, REQUEST_ID_REUSED.
+        A platform key makes platform keys only, an admin's key all others. Errors: INVALID_FIELD (unknown
+        institution too), QUOTA_REACHED, REQUEST_ID_REUSED.
         """
         return self._caller.unary(_CREATE_API_KEY, request, timeout, cancel)
 
@@ -138,8 +138,8 @@ class AsyncApiKeyService(AsyncService):
     ) -> api_key_service_pb2.CreateApiKeyResponse:
         """Makes a key; its secret is in this reply and nowhere else.
 
-        A platform key makes platform keys only, an admin's key all others. Errors: INVALID_FIELD,
-        QUOTA_REACHED, REQUEST_ID_REUSED.
+        A platform key makes platform keys only, an admin's key all others. Errors: INVALID_FIELD (unknown
+        institution too), QUOTA_REACHED, REQUEST_ID_REUSED.
         """
         return await self._caller.unary(_CREATE_API_KEY, request, timeout)
 

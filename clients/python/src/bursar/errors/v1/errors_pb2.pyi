@@ -132,6 +132,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """ABORTED. The position has changed since it was read: another call was faster. Metadata: `position_id`, `state`,
     `current_etag`.
     """
+    ERROR_REASON_ACCOUNT_RESERVED: _ErrorReason.ValueType  # 55
+    """FAILED_PRECONDITION. The account is reserved: it belongs to an escrow position, and only TransitionPosition moves its
+    money; it cannot be closed and its limits cannot be changed. Metadata: `account_id`.
+    """
     ERROR_REASON_EXECUTION_DIFFERS: _ErrorReason.ValueType  # 60
     """FAILED_PRECONDITION. The fill was recorded before with other values of `fields`, comma separated: see
     `execution_id`. Metadata: `execution_id`, `fields`.
@@ -260,6 +264,10 @@ ERROR_REASON_HOLDING_EXCEEDED: ErrorReason.ValueType  # 53
 ERROR_REASON_POSITION_CHANGED: ErrorReason.ValueType  # 54
 """ABORTED. The position has changed since it was read: another call was faster. Metadata: `position_id`, `state`,
 `current_etag`.
+"""
+ERROR_REASON_ACCOUNT_RESERVED: ErrorReason.ValueType  # 55
+"""FAILED_PRECONDITION. The account is reserved: it belongs to an escrow position, and only TransitionPosition moves its
+money; it cannot be closed and its limits cannot be changed. Metadata: `account_id`.
 """
 ERROR_REASON_EXECUTION_DIFFERS: ErrorReason.ValueType  # 60
 """FAILED_PRECONDITION. The fill was recorded before with other values of `fields`, comma separated: see

@@ -132,7 +132,7 @@ class Position(_message.Message):
     external_reference: _builtins.str
     """Your id for it, unique in the institution when set."""
     account_id: _builtins.str
-    """The ledger account that holds its money (UUID), opened with it."""
+    """The ledger account that holds its money (UUID), opened with it and under the same id."""
     funding_account_id: _builtins.str
     """The ledger account that funded it (UUID); empty before."""
     etag: _builtins.str

@@ -125,7 +125,7 @@ class PositionService(Service):
         institution cannot name an account, for accounts are the tenant's: PERMISSION_MISSING. Errors:
         INVALID_FIELD, RESOURCE_NOT_FOUND (position or account), POSITION_CHANGED, TRANSITION_NOT_ALLOWED,
         POLICY_NOT_MET, FOUR_EYES, HOLDING_EXCEEDED, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
-        REQUEST_ID_REUSED.
+        ACCOUNT_RESERVED (`account_id` is another position's), REQUEST_ID_REUSED.
         """
         return self._caller.unary(_TRANSITION_POSITION, request, timeout, cancel)
 
@@ -240,7 +240,7 @@ class AsyncPositionService(AsyncService):
         institution cannot name an account, for accounts are the tenant's: PERMISSION_MISSING. Errors:
         INVALID_FIELD, RESOURCE_NOT_FOUND (position or account), POSITION_CHANGED, TRANSITION_NOT_ALLOWED,
         POLICY_NOT_MET, FOUR_EYES, HOLDING_EXCEEDED, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
-        REQUEST_ID_REUSED.
+        ACCOUNT_RESERVED (`account_id` is another position's), REQUEST_ID_REUSED.
         """
         return await self._caller.unary(_TRANSITION_POSITION, request, timeout)
 

@@ -181,6 +181,7 @@ class Account(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     UPDATED_AT_FIELD_NUMBER: _builtins.int
+    RESERVED_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """UUID, made by the caller or the server."""
     asset: _builtins.str
@@ -197,6 +198,10 @@ class Account(_message.Message):
     """How far the rule may be passed, a decimal string, 0 or more; `0` when none is given."""
     etag: _builtins.str
     """Changes with every update of attributes or state (not with transfers)."""
+    reserved: _builtins.bool
+    """Whether it belongs to an escrow position: then TransitionPosition alone moves its money, and other transfers, closing
+    and a change of its limit are refused with ACCOUNT_RESERVED. Set by the server.
+    """
     @_builtins.property
     def metadata(self) -> _struct_pb2.Struct:
         """Attributes of your own."""
@@ -228,10 +233,11 @@ class Account(_message.Message):
         etag: _builtins.str = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         updated_at: _timestamp_pb2.Timestamp | None = ...,
+        reserved: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance", "created_at", b"created_at", "metadata", b"metadata", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "balance", b"balance", "balance_rule", b"balance_rule", "code", b"code", "created_at", b"created_at", "etag", b"etag", "external_reference", b"external_reference", "id", b"id", "metadata", b"metadata", "overdraft_limit", b"overdraft_limit", "state", b"state", "updated_at", b"updated_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset", b"asset", "balance", b"balance", "balance_rule", b"balance_rule", "code", b"code", "created_at", b"created_at", "etag", b"etag", "external_reference", b"external_reference", "id", b"id", "metadata", b"metadata", "overdraft_limit", b"overdraft_limit", "reserved", b"reserved", "state", b"state", "updated_at", b"updated_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

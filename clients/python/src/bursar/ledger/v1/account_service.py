@@ -169,7 +169,8 @@ class AccountService(Service):
         """Changes attributes or the overdraft limit, in force from the next transfer on.
 
         Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ETAG_MISMATCH, RESOURCE_EXISTS (external reference),
-        LIMIT_EXCEEDED (the account uses more than the new limit allows), REQUEST_ID_REUSED.
+        LIMIT_EXCEEDED (the account uses more than the new limit allows), ACCOUNT_RESERVED (overdraft
+        limit), REQUEST_ID_REUSED.
         """
         return self._caller.unary(_UPDATE_ACCOUNT, request, timeout, cancel)
 
@@ -183,7 +184,7 @@ class AccountService(Service):
         """Closes an account whose balance is zero and that has no open hold.
 
         Errors: RESOURCE_NOT_FOUND, ETAG_MISMATCH, STATE_NOT_ALLOWED (closed before), ACCOUNT_NOT_EMPTY,
-        REQUEST_ID_REUSED.
+        ACCOUNT_RESERVED, REQUEST_ID_REUSED.
         """
         return self._caller.unary(_CLOSE_ACCOUNT, request, timeout, cancel)
 
@@ -327,7 +328,8 @@ class AsyncAccountService(AsyncService):
         """Changes attributes or the overdraft limit, in force from the next transfer on.
 
         Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ETAG_MISMATCH, RESOURCE_EXISTS (external reference),
-        LIMIT_EXCEEDED (the account uses more than the new limit allows), REQUEST_ID_REUSED.
+        LIMIT_EXCEEDED (the account uses more than the new limit allows), ACCOUNT_RESERVED (overdraft
+        limit), REQUEST_ID_REUSED.
         """
         return await self._caller.unary(_UPDATE_ACCOUNT, request, timeout)
 
@@ -337,7 +339,7 @@ class AsyncAccountService(AsyncService):
         """Closes an account whose balance is zero and that has no open hold.
 
         Errors: RESOURCE_NOT_FOUND, ETAG_MISMATCH, STATE_NOT_ALLOWED (closed before), ACCOUNT_NOT_EMPTY,
-        REQUEST_ID_REUSED.
+        ACCOUNT_RESERVED, REQUEST_ID_REUSED.
         """
         return await self._caller.unary(_CLOSE_ACCOUNT, request, timeout)
 

@@ -87,8 +87,8 @@ class TransferService(TransferStreams):
         """Posts or reserves one transfer.
 
         The reply carries both resulting balances. Errors: INVALID_FIELD, RESOURCE_NOT_FOUND,
-        ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date),
-        REQUEST_ID_REUSED, OPERATION_FENCED.
+        ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED
+        (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
         """
         return self._caller.unary(_CREATE_TRANSFER, request, timeout, cancel)
 
@@ -103,8 +103,8 @@ class TransferService(TransferStreams):
 
         With ALL_OR_NOTHING the error is that of the first refused transfer, fields named `transfers[i].…`.
         Otherwise each refusal is in the results. Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH,
-        LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), GROUP_EXISTS,
-        GROUP_REFUSED (in results only), REQUEST_ID_REUSED, OPERATION_FENCED.
+        LIMIT_EXCEEDED, ACCOUNT_CLOSED, ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date),
+        GROUP_EXISTS, GROUP_REFUSED (in results only), REQUEST_ID_REUSED, OPERATION_FENCED.
         """
         return self._caller.unary(_BATCH_CREATE_TRANSFERS, request, timeout, cancel)
 
@@ -118,8 +118,8 @@ class TransferService(TransferStreams):
         """Posts what a pending transfer reserved, all that remains or a part of it.
 
         Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, HOLD_EXCEEDED, ASSET_MISMATCH,
-        LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED,
-        OPERATION_FENCED.
+        LIMIT_EXCEEDED, ACCOUNT_CLOSED, ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date),
+        REQUEST_ID_REUSED, OPERATION_FENCED.
         """
         return self._caller.unary(_POST_TRANSFER, request, timeout, cancel)
 
@@ -132,8 +132,8 @@ class TransferService(TransferStreams):
     ) -> transfer_service_pb2.VoidTransferResponse:
         """Releases what a pending transfer still reserves.
 
-        Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, PERIOD_CLOSED (value_date),
-        REQUEST_ID_REUSED, OPERATION_FENCED.
+        Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, ACCOUNT_RESERVED, PERIOD_CLOSED
+        (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
         """
         return self._caller.unary(_VOID_TRANSFER, request, timeout, cancel)
 
@@ -149,7 +149,8 @@ class TransferService(TransferStreams):
         The legs must name every pending transfer of the group that is still open, and no other. The error
         is that of the first refused leg, fields named `legs[i].…`; GROUP_INCOMPLETE is about the call.
         Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, HOLD_EXCEEDED,
-        ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
+        ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, ACCOUNT_RESERVED, TOTAL_OVERFLOW, REQUEST_ID_REUSED,
+        OPERATION_FENCED.
         """
         return self._caller.unary(_POST_TRANSFERS, request, timeout, cancel)
 
@@ -164,8 +165,8 @@ class TransferService(TransferStreams):
 
         The legs must name every pending transfer of the group that is still open, and no other. The error
         is that of the first refused leg, fields named `legs[i].…`; GROUP_INCOMPLETE is about the call.
-        Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, REQUEST_ID_REUSED,
-        OPERATION_FENCED.
+        Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, ACCOUNT_RESERVED,
+        REQUEST_ID_REUSED, OPERATION_FENCED.
         """
         return self._caller.unary(_VOID_TRANSFERS, request, timeout, cancel)
 
@@ -179,7 +180,8 @@ class TransferService(TransferStreams):
         """Moves the whole amount of a posted transfer back, once, under the same limits.
 
         Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, NOT_REVERSIBLE, ALREADY_REVERSED, LIMIT_EXCEEDED,
-        ACCOUNT_CLOSED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
+        ACCOUNT_CLOSED, ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED,
+        OPERATION_FENCED.
         """
         return self._caller.unary(_REVERSE_TRANSFER, request, timeout, cancel)
 
@@ -245,8 +247,8 @@ class AsyncTransferService(AsyncTransferStreams):
         """Posts or reserves one transfer.
 
         The reply carries both resulting balances. Errors: INVALID_FIELD, RESOURCE_NOT_FOUND,
-        ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date),
-        REQUEST_ID_REUSED, OPERATION_FENCED.
+        ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED
+        (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
         """
         return await self._caller.unary(_CREATE_TRANSFER, request, timeout)
 
@@ -257,8 +259,8 @@ class AsyncTransferService(AsyncTransferStreams):
 
         With ALL_OR_NOTHING the error is that of the first refused transfer, fields named `transfers[i].…`.
         Otherwise each refusal is in the results. Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH,
-        LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), GROUP_EXISTS,
-        GROUP_REFUSED (in results only), REQUEST_ID_REUSED, OPERATION_FENCED.
+        LIMIT_EXCEEDED, ACCOUNT_CLOSED, ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date),
+        GROUP_EXISTS, GROUP_REFUSED (in results only), REQUEST_ID_REUSED, OPERATION_FENCED.
         """
         return await self._caller.unary(_BATCH_CREATE_TRANSFERS, request, timeout)
 
@@ -268,8 +270,8 @@ class AsyncTransferService(AsyncTransferStreams):
         """Posts what a pending transfer reserved, all that remains or a part of it.
 
         Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, HOLD_EXCEEDED, ASSET_MISMATCH,
-        LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED,
-        OPERATION_FENCED.
+        LIMIT_EXCEEDED, ACCOUNT_CLOSED, ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date),
+        REQUEST_ID_REUSED, OPERATION_FENCED.
         """
         return await self._caller.unary(_POST_TRANSFER, request, timeout)
 
@@ -278,8 +280,8 @@ class AsyncTransferService(AsyncTransferStreams):
     ) -> transfer_service_pb2.VoidTransferResponse:
         """Releases what a pending transfer still reserves.
 
-        Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, PERIOD_CLOSED (value_date),
-        REQUEST_ID_REUSED, OPERATION_FENCED.
+        Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, ACCOUNT_RESERVED, PERIOD_CLOSED
+        (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
         """
         return await self._caller.unary(_VOID_TRANSFER, request, timeout)
 
@@ -291,7 +293,8 @@ class AsyncTransferService(AsyncTransferStreams):
         The legs must name every pending transfer of the group that is still open, and no other. The error
         is that of the first refused leg, fields named `legs[i].…`; GROUP_INCOMPLETE is about the call.
         Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, HOLD_EXCEEDED,
-        ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
+        ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, ACCOUNT_RESERVED, TOTAL_OVERFLOW, REQUEST_ID_REUSED,
+        OPERATION_FENCED.
         """
         return await self._caller.unary(_POST_TRANSFERS, request, timeout)
 
@@ -302,8 +305,8 @@ class AsyncTransferService(AsyncTransferStreams):
 
         The legs must name every pending transfer of the group that is still open, and no other. The error
         is that of the first refused leg, fields named `legs[i].…`; GROUP_INCOMPLETE is about the call.
-        Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, REQUEST_ID_REUSED,
-        OPERATION_FENCED.
+        Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, ACCOUNT_RESERVED,
+        REQUEST_ID_REUSED, OPERATION_FENCED.
         """
         return await self._caller.unary(_VOID_TRANSFERS, request, timeout)
 
@@ -313,7 +316,8 @@ class AsyncTransferService(AsyncTransferStreams):
         """Moves the whole amount of a posted transfer back, once, under the same limits.
 
         Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, NOT_REVERSIBLE, ALREADY_REVERSED, LIMIT_EXCEEDED,
-        ACCOUNT_CLOSED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
+        ACCOUNT_CLOSED, ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED,
+        OPERATION_FENCED.
         """
         return await self._caller.unary(_REVERSE_TRANSFER, request, timeout)
 

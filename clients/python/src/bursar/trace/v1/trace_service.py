@@ -43,9 +43,10 @@ class TraceService(Service):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> trace_service_pb2.ListOrphansResponse:
-        """Lists links whose transfer or resource is gone.
+        """Lists links whose transfer or resource is gone, and transfers of positions' accounts without a link to a position.
 
-        A page looks through 10,000 links, so that it may be empty and not the last. Errors: INVALID_FIELD.
+        A page looks through 10,000 links or accounts, so that it may be empty and not the last. Errors:
+        INVALID_FIELD.
         """
         return self._caller.unary(_LIST_ORPHANS, request or trace_service_pb2.ListOrphansRequest(), timeout, cancel)
 
@@ -80,9 +81,10 @@ class AsyncTraceService(AsyncService):
     async def list_orphans(
         self, request: trace_service_pb2.ListOrphansRequest | None = None, *, timeout: float | None = None
     ) -> trace_service_pb2.ListOrphansResponse:
-        """Lists links whose transfer or resource is gone.
+        """Lists links whose transfer or resource is gone, and transfers of positions' accounts without a link to a position.
 
-        A page looks through 10,000 links, so that it may be empty and not the last. Errors: INVALID_FIELD.
+        A page looks through 10,000 links or accounts, so that it may be empty and not the last. Errors:
+        INVALID_FIELD.
         """
         return await self._caller.unary(_LIST_ORPHANS, request or trace_service_pb2.ListOrphansRequest(), timeout)
 

@@ -28,7 +28,7 @@ from bursar.options.v1 import options_pb2 as bursar_dot_options_dot_v1_dot_optio
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#bursar/trace/v1/trace_service.proto\x12\x0f\x62ursar.trace.v1\x1a#bursar/audit/v1/audit_service.proto\x1a\x1f\x62ursar/ledger/v1/transfer.proto\x1a\x1f\x62ursar/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"O\n\rTraceResource\x12.\n\x04kind\x18\x01 \x01(\x0e\x32\x1a.bursar.trace.v1.TraceKindR\x04kind\x12\x0e\n\x02id\x18\x02 \x01(\tR\x02id\"\xa3\x01\n\tTraceLink\x12:\n\x08resource\x18\x01 \x01(\x0b\x32\x1e.bursar.trace.v1.TraceResourceR\x08resource\x12\x1f\n\x0btransfer_id\x18\x02 \x01(\tR\ntransferId\x12\x39\n\ncreated_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\"z\n\x0fGetTraceRequest\x12<\n\x08resource\x18\x01 \x01(\x0b\x32\x1e.bursar.trace.v1.TraceResourceH\x00R\x08resource\x12!\n\x0btransfer_id\x18\x02 \x01(\tH\x00R\ntransferIdB\x06\n\x04\x66rom\"\xd1\x01\n\x10GetTraceResponse\x12\x30\n\x05links\x18\x01 \x03(\x0b\x32\x1a.bursar.trace.v1.TraceLinkR\x05links\x12\x38\n\ttransfers\x18\x02 \x03(\x0b\x32\x1a.bursar.ledger.v1.TransferR\ttransfers\x12\x33\n\x06\x65vents\x18\x03 \x03(\x0b\x32\x1b.bursar.audit.v1.AuditEventR\x06\x65vents\x12\x1c\n\ttruncated\x18\x04 \x01(\x08R\ttruncated\"\x87\x01\n\x0bTraceOrphan\x12.\n\x04link\x18\x01 \x01(\x0b\x32\x1a.bursar.trace.v1.TraceLinkR\x04link\x12#\n\rtransfer_gone\x18\x02 \x01(\x08R\x0ctransferGone\x12#\n\rresource_gone\x18\x03 \x01(\x08R\x0cresourceGone\"3\n\x12ListOrphansRequest\x12\x1d\n\npage_token\x18\x01 \x01(\tR\tpageToken\"u\n\x13ListOrphansResponse\x12\x36\n\x07orphans\x18\x01 \x03(\x0b\x32\x1c.bursar.trace.v1.TraceOrphanR\x07orphans\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*Z\n\tTraceKind\x12\x1a\n\x16TRACE_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13TRACE_KIND_POSITION\x10\x01\x12\x18\n\x14TRACE_KIND_EXECUTION\x10\x02\x32\xe5\x01\n\x0cTraceService\x12\x65\n\x08GetTrace\x12 .bursar.trace.v1.GetTraceRequest\x1a!.bursar.trace.v1.GetTraceResponse\"\x14\xaa\xd4\x18\x10\n\ntrace.read\x12\x02\x03\x04\x12n\n\x0bListOrphans\x12#.bursar.trace.v1.ListOrphansRequest\x1a$.bursar.trace.v1.ListOrphansResponse\"\x14\xaa\xd4\x18\x10\n\ntrace.read\x12\x02\x03\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#bursar/trace/v1/trace_service.proto\x12\x0f\x62ursar.trace.v1\x1a#bursar/audit/v1/audit_service.proto\x1a\x1f\x62ursar/ledger/v1/transfer.proto\x1a\x1f\x62ursar/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"O\n\rTraceResource\x12.\n\x04kind\x18\x01 \x01(\x0e\x32\x1a.bursar.trace.v1.TraceKindR\x04kind\x12\x0e\n\x02id\x18\x02 \x01(\tR\x02id\"\xa3\x01\n\tTraceLink\x12:\n\x08resource\x18\x01 \x01(\x0b\x32\x1e.bursar.trace.v1.TraceResourceR\x08resource\x12\x1f\n\x0btransfer_id\x18\x02 \x01(\tR\ntransferId\x12\x39\n\ncreated_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\"z\n\x0fGetTraceRequest\x12<\n\x08resource\x18\x01 \x01(\x0b\x32\x1e.bursar.trace.v1.TraceResourceH\x00R\x08resource\x12!\n\x0btransfer_id\x18\x02 \x01(\tH\x00R\ntransferIdB\x06\n\x04\x66rom\"\xd1\x01\n\x10GetTraceResponse\x12\x30\n\x05links\x18\x01 \x03(\x0b\x32\x1a.bursar.trace.v1.TraceLinkR\x05links\x12\x38\n\ttransfers\x18\x02 \x03(\x0b\x32\x1a.bursar.ledger.v1.TransferR\ttransfers\x12\x33\n\x06\x65vents\x18\x03 \x03(\x0b\x32\x1b.bursar.audit.v1.AuditEventR\x06\x65vents\x12\x1c\n\ttruncated\x18\x04 \x01(\x08R\ttruncated\"\xaa\x01\n\x0bTraceOrphan\x12.\n\x04link\x18\x01 \x01(\x0b\x32\x1a.bursar.trace.v1.TraceLinkR\x04link\x12#\n\rtransfer_gone\x18\x02 \x01(\x08R\x0ctransferGone\x12#\n\rresource_gone\x18\x03 \x01(\x08R\x0cresourceGone\x12!\n\x0clink_missing\x18\x04 \x01(\x08R\x0blinkMissing\"3\n\x12ListOrphansRequest\x12\x1d\n\npage_token\x18\x01 \x01(\tR\tpageToken\"u\n\x13ListOrphansResponse\x12\x36\n\x07orphans\x18\x01 \x03(\x0b\x32\x1c.bursar.trace.v1.TraceOrphanR\x07orphans\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*Z\n\tTraceKind\x12\x1a\n\x16TRACE_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13TRACE_KIND_POSITION\x10\x01\x12\x18\n\x14TRACE_KIND_EXECUTION\x10\x02\x32\xe5\x01\n\x0cTraceService\x12\x65\n\x08GetTrace\x12 .bursar.trace.v1.GetTraceRequest\x1a!.bursar.trace.v1.GetTraceResponse\"\x14\xaa\xd4\x18\x10\n\ntrace.read\x12\x02\x03\x04\x12n\n\x0bListOrphans\x12#.bursar.trace.v1.ListOrphansRequest\x1a$.bursar.trace.v1.ListOrphansResponse\"\x14\xaa\xd4\x18\x10\n\ntrace.read\x12\x02\x03\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,8 +39,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRACESERVICE'].methods_by_name['GetTrace']._serialized_options = b'\252\324\030\020\n\ntrace.read\022\002\003\004'
   _globals['_TRACESERVICE'].methods_by_name['ListOrphans']._loaded_options = None
   _globals['_TRACESERVICE'].methods_by_name['ListOrphans']._serialized_options = b'\252\324\030\020\n\ntrace.read\022\002\003\004'
-  _globals['_TRACEKIND']._serialized_start=1085
-  _globals['_TRACEKIND']._serialized_end=1175
+  _globals['_TRACEKIND']._serialized_start=1120
+  _globals['_TRACEKIND']._serialized_end=1210
   _globals['_TRACERESOURCE']._serialized_start=192
   _globals['_TRACERESOURCE']._serialized_end=271
   _globals['_TRACELINK']._serialized_start=274
@@ -50,11 +50,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETTRACERESPONSE']._serialized_start=564
   _globals['_GETTRACERESPONSE']._serialized_end=773
   _globals['_TRACEORPHAN']._serialized_start=776
-  _globals['_TRACEORPHAN']._serialized_end=911
-  _globals['_LISTORPHANSREQUEST']._serialized_start=913
-  _globals['_LISTORPHANSREQUEST']._serialized_end=964
-  _globals['_LISTORPHANSRESPONSE']._serialized_start=966
-  _globals['_LISTORPHANSRESPONSE']._serialized_end=1083
-  _globals['_TRACESERVICE']._serialized_start=1178
-  _globals['_TRACESERVICE']._serialized_end=1407
+  _globals['_TRACEORPHAN']._serialized_end=946
+  _globals['_LISTORPHANSREQUEST']._serialized_start=948
+  _globals['_LISTORPHANSREQUEST']._serialized_end=999
+  _globals['_LISTORPHANSRESPONSE']._serialized_start=1001
+  _globals['_LISTORPHANSRESPONSE']._serialized_end=1118
+  _globals['_TRACESERVICE']._serialized_start=1213
+  _globals['_TRACESERVICE']._serialized_end=1442
 # @@protoc_insertion_point(module_scope)

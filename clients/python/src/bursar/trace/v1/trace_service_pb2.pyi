@@ -178,20 +178,23 @@ Global___GetTraceResponse: _TypeAlias = GetTraceResponse  # noqa: Y015
 
 @_typing.final
 class TraceOrphan(_message.Message):
-    """A link with something gone."""
+    """A link with something gone, or one that should be there."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     LINK_FIELD_NUMBER: _builtins.int
     TRANSFER_GONE_FIELD_NUMBER: _builtins.int
     RESOURCE_GONE_FIELD_NUMBER: _builtins.int
+    LINK_MISSING_FIELD_NUMBER: _builtins.int
     transfer_gone: _builtins.bool
     """Whether the transfer is gone."""
     resource_gone: _builtins.bool
     """Whether the resource is gone."""
+    link_missing: _builtins.bool
+    """Whether the link is missing: the transfer touched a position's account, and belongs to no position."""
     @_builtins.property
     def link(self) -> Global___TraceLink:
-        """The link."""
+        """The link. `created_at` of one that is missing is when its transfer was posted."""
 
     def __init__(
         self,
@@ -199,10 +202,11 @@ class TraceOrphan(_message.Message):
         link: Global___TraceLink | None = ...,
         transfer_gone: _builtins.bool = ...,
         resource_gone: _builtins.bool = ...,
+        link_missing: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["link", b"link"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["link", b"link", "resource_gone", b"resource_gone", "transfer_gone", b"transfer_gone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["link", b"link", "link_missing", b"link_missing", "resource_gone", b"resource_gone", "transfer_gone", b"transfer_gone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -242,7 +246,7 @@ class ListOrphansResponse(_message.Message):
     """Token of the next page; empty on the last."""
     @_builtins.property
     def orphans(self) -> _containers.RepeatedCompositeFieldContainer[Global___TraceOrphan]:
-        """The orphans, by kind, resource and transfer."""
+        """The orphans, by kind, resource and transfer; then missing links, by account."""
 
     def __init__(
         self,

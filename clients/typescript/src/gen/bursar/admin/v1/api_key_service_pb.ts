@@ -480,7 +480,7 @@ export const ApiKeyService: GenService<{
   /**
    * Makes a key; its secret is in this reply and nowhere else.
    * A platform key makes platform keys only, an admin's key all others.
-   * Errors: INVALID_FIELD, QUOTA_REACHED, REQUEST_ID_REUSED.
+   * Errors: INVALID_FIELD (unknown institution too), QUOTA_REACHED, REQUEST_ID_REUSED.
    *
    * @generated from rpc bursar.admin.v1.ApiKeyService.CreateApiKey
    */

@@ -109,7 +109,7 @@ export type Position = Message<"bursar.escrow.v1.Position"> & {
   metadata?: JsonObject | undefined;
 
   /**
-   * The ledger account that holds its money (UUID), opened with it.
+   * The ledger account that holds its money (UUID), opened with it and under the same id.
    *
    * @generated from field: string account_id = 13;
    */

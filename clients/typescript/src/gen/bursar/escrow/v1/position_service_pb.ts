@@ -700,7 +700,8 @@ export const PositionService: GenService<{
    * Of calls at the same time one wins; the others get POSITION_CHANGED with the state it left.
    * A key narrowed to an institution cannot name an account, for accounts are the tenant's: PERMISSION_MISSING.
    * Errors: INVALID_FIELD, RESOURCE_NOT_FOUND (position or account), POSITION_CHANGED, TRANSITION_NOT_ALLOWED,
-   * POLICY_NOT_MET, FOUR_EYES, HOLDING_EXCEEDED, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, REQUEST_ID_REUSED.
+   * POLICY_NOT_MET, FOUR_EYES, HOLDING_EXCEEDED, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
+   * ACCOUNT_RESERVED (`account_id` is another position's), REQUEST_ID_REUSED.
    *
    * @generated from rpc bursar.escrow.v1.PositionService.TransitionPosition
    */

@@ -944,7 +944,8 @@ export const AccountService: GenService<{
   /**
    * Changes attributes or the overdraft limit, in force from the next transfer on.
    * Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ETAG_MISMATCH, RESOURCE_EXISTS (external reference),
-   * LIMIT_EXCEEDED (the account uses more than the new limit allows), REQUEST_ID_REUSED.
+   * LIMIT_EXCEEDED (the account uses more than the new limit allows), ACCOUNT_RESERVED (overdraft limit),
+   * REQUEST_ID_REUSED.
    *
    * @generated from rpc bursar.ledger.v1.AccountService.UpdateAccount
    */
@@ -956,7 +957,7 @@ export const AccountService: GenService<{
   /**
    * Closes an account whose balance is zero and that has no open hold.
    * Errors: RESOURCE_NOT_FOUND, ETAG_MISMATCH, STATE_NOT_ALLOWED (closed before), ACCOUNT_NOT_EMPTY,
-   * REQUEST_ID_REUSED.
+   * ACCOUNT_RESERVED, REQUEST_ID_REUSED.
    *
    * @generated from rpc bursar.ledger.v1.AccountService.CloseAccount
    */

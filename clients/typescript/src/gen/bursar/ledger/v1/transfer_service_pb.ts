@@ -1087,8 +1087,8 @@ export const AccountSideSchema: GenEnum<AccountSide> = /*@__PURE__*/
 export const TransferService: GenService<{
   /**
    * Posts or reserves one transfer. The reply carries both resulting balances.
-   * Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
-   * PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
+   * Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
+   * ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
    *
    * @generated from rpc bursar.ledger.v1.TransferService.CreateTransfer
    */
@@ -1101,9 +1101,9 @@ export const TransferService: GenService<{
    * Posts or reserves up to 8,190 transfers in order, in one transaction.
    * With ALL_OR_NOTHING the error is that of the first refused transfer, fields named `transfers[i].…`. Otherwise each
    * refusal is in the results.
-   * Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
-   * PERIOD_CLOSED (value_date), GROUP_EXISTS, GROUP_REFUSED (in results only), REQUEST_ID_REUSED,
-   * OPERATION_FENCED.
+   * Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
+   * ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), GROUP_EXISTS, GROUP_REFUSED (in results only),
+   * REQUEST_ID_REUSED, OPERATION_FENCED.
    *
    * @generated from rpc bursar.ledger.v1.TransferService.BatchCreateTransfers
    */
@@ -1132,8 +1132,8 @@ export const TransferService: GenService<{
    * message has that of any other call. A key that is revoked ends it within a second.
    *
    * All errors but one about a message without transfers, or with too many, are in results.
-   * Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW,
-   * GROUP_EXISTS, GROUP_REFUSED, REQUEST_ID_REUSED, OPERATION_FENCED.
+   * Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, ASSET_MISMATCH, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
+   * ACCOUNT_RESERVED, TOTAL_OVERFLOW, GROUP_EXISTS, GROUP_REFUSED, REQUEST_ID_REUSED, OPERATION_FENCED.
    *
    * @generated from rpc bursar.ledger.v1.TransferService.StreamTransfers
    */
@@ -1145,7 +1145,7 @@ export const TransferService: GenService<{
   /**
    * Posts what a pending transfer reserved, all that remains or a part of it.
    * Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, HOLD_EXCEEDED, ASSET_MISMATCH, LIMIT_EXCEEDED,
-   * ACCOUNT_CLOSED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
+   * ACCOUNT_CLOSED, ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
    *
    * @generated from rpc bursar.ledger.v1.TransferService.PostTransfer
    */
@@ -1156,8 +1156,8 @@ export const TransferService: GenService<{
   },
   /**
    * Releases what a pending transfer still reserves.
-   * Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED,
-   * OPERATION_FENCED.
+   * Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, HOLD_NOT_OPEN, ACCOUNT_RESERVED, PERIOD_CLOSED (value_date),
+   * REQUEST_ID_REUSED, OPERATION_FENCED.
    *
    * @generated from rpc bursar.ledger.v1.TransferService.VoidTransfer
    */
@@ -1171,7 +1171,7 @@ export const TransferService: GenService<{
    * The legs must name every pending transfer of the group that is still open, and no other. The error is that of the
    * first refused leg, fields named `legs[i].…`; GROUP_INCOMPLETE is about the call.
    * Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, HOLD_EXCEEDED, ASSET_MISMATCH,
-   * LIMIT_EXCEEDED, ACCOUNT_CLOSED, TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
+   * LIMIT_EXCEEDED, ACCOUNT_CLOSED, ACCOUNT_RESERVED, TOTAL_OVERFLOW, REQUEST_ID_REUSED, OPERATION_FENCED.
    *
    * @generated from rpc bursar.ledger.v1.TransferService.PostTransfers
    */
@@ -1184,7 +1184,8 @@ export const TransferService: GenService<{
    * Releases what the pending transfers of a group still reserve: all of them, or nothing.
    * The legs must name every pending transfer of the group that is still open, and no other. The error is that of the
    * first refused leg, fields named `legs[i].…`; GROUP_INCOMPLETE is about the call.
-   * Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, REQUEST_ID_REUSED, OPERATION_FENCED.
+   * Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, GROUP_INCOMPLETE, HOLD_NOT_OPEN, ACCOUNT_RESERVED, REQUEST_ID_REUSED,
+   * OPERATION_FENCED.
    *
    * @generated from rpc bursar.ledger.v1.TransferService.VoidTransfers
    */
@@ -1196,7 +1197,7 @@ export const TransferService: GenService<{
   /**
    * Moves the whole amount of a posted transfer back, once, under the same limits.
    * Errors: INVALID_FIELD, RESOURCE_NOT_FOUND, NOT_REVERSIBLE, ALREADY_REVERSED, LIMIT_EXCEEDED, ACCOUNT_CLOSED,
-   * TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
+   * ACCOUNT_RESERVED, TOTAL_OVERFLOW, PERIOD_CLOSED (value_date), REQUEST_ID_REUSED, OPERATION_FENCED.
    *
    * @generated from rpc bursar.ledger.v1.TransferService.ReverseTransfer
    */

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file bursar/trace/v1/trace_service.proto.
  */
 export const file_bursar_trace_v1_trace_service: GenFile = /*@__PURE__*/
-  fileDesc("CiNidXJzYXIvdHJhY2UvdjEvdHJhY2Vfc2VydmljZS5wcm90bxIPYnVyc2FyLnRyYWNlLnYxIkUKDVRyYWNlUmVzb3VyY2USKAoEa2luZBgBIAEoDjIaLmJ1cnNhci50cmFjZS52MS5UcmFjZUtpbmQSCgoCaWQYAiABKAkiggEKCVRyYWNlTGluaxIwCghyZXNvdXJjZRgBIAEoCzIeLmJ1cnNhci50cmFjZS52MS5UcmFjZVJlc291cmNlEhMKC3RyYW5zZmVyX2lkGAIgASgJEi4KCmNyZWF0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImQKD0dldFRyYWNlUmVxdWVzdBIyCghyZXNvdXJjZRgBIAEoCzIeLmJ1cnNhci50cmFjZS52MS5UcmFjZVJlc291cmNlSAASFQoLdHJhbnNmZXJfaWQYAiABKAlIAEIGCgRmcm9tIqwBChBHZXRUcmFjZVJlc3BvbnNlEikKBWxpbmtzGAEgAygLMhouYnVyc2FyLnRyYWNlLnYxLlRyYWNlTGluaxItCgl0cmFuc2ZlcnMYAiADKAsyGi5idXJzYXIubGVkZ2VyLnYxLlRyYW5zZmVyEisKBmV2ZW50cxgDIAMoCzIbLmJ1cnNhci5hdWRpdC52MS5BdWRpdEV2ZW50EhEKCXRydW5jYXRlZBgEIAEoCCJlCgtUcmFjZU9ycGhhbhIoCgRsaW5rGAEgASgLMhouYnVyc2FyLnRyYWNlLnYxLlRyYWNlTGluaxIVCg10cmFuc2Zlcl9nb25lGAIgASgIEhUKDXJlc291cmNlX2dvbmUYAyABKAgiKAoSTGlzdE9ycGhhbnNSZXF1ZXN0EhIKCnBhZ2VfdG9rZW4YASABKAkiXQoTTGlzdE9ycGhhbnNSZXNwb25zZRItCgdvcnBoYW5zGAEgAygLMhwuYnVyc2FyLnRyYWNlLnYxLlRyYWNlT3JwaGFuEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSpaCglUcmFjZUtpbmQSGgoWVFJBQ0VfS0lORF9VTlNQRUNJRklFRBAAEhcKE1RSQUNFX0tJTkRfUE9TSVRJT04QARIYChRUUkFDRV9LSU5EX0VYRUNVVElPThACMuUBCgxUcmFjZVNlcnZpY2USZQoIR2V0VHJhY2USIC5idXJzYXIudHJhY2UudjEuR2V0VHJhY2VSZXF1ZXN0GiEuYnVyc2FyLnRyYWNlLnYxLkdldFRyYWNlUmVzcG9uc2UiFKrUGBAKCnRyYWNlLnJlYWQSAgMEEm4KC0xpc3RPcnBoYW5zEiMuYnVyc2FyLnRyYWNlLnYxLkxpc3RPcnBoYW5zUmVxdWVzdBokLmJ1cnNhci50cmFjZS52MS5MaXN0T3JwaGFuc1Jlc3BvbnNlIhSq1BgQCgp0cmFjZS5yZWFkEgIDBGIGcHJvdG8z", [file_bursar_audit_v1_audit_service, file_bursar_ledger_v1_transfer, file_bursar_options_v1_options, file_google_protobuf_timestamp]);
+  fileDesc("CiNidXJzYXIvdHJhY2UvdjEvdHJhY2Vfc2VydmljZS5wcm90bxIPYnVyc2FyLnRyYWNlLnYxIkUKDVRyYWNlUmVzb3VyY2USKAoEa2luZBgBIAEoDjIaLmJ1cnNhci50cmFjZS52MS5UcmFjZUtpbmQSCgoCaWQYAiABKAkiggEKCVRyYWNlTGluaxIwCghyZXNvdXJjZRgBIAEoCzIeLmJ1cnNhci50cmFjZS52MS5UcmFjZVJlc291cmNlEhMKC3RyYW5zZmVyX2lkGAIgASgJEi4KCmNyZWF0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImQKD0dldFRyYWNlUmVxdWVzdBIyCghyZXNvdXJjZRgBIAEoCzIeLmJ1cnNhci50cmFjZS52MS5UcmFjZVJlc291cmNlSAASFQoLdHJhbnNmZXJfaWQYAiABKAlIAEIGCgRmcm9tIqwBChBHZXRUcmFjZVJlc3BvbnNlEikKBWxpbmtzGAEgAygLMhouYnVyc2FyLnRyYWNlLnYxLlRyYWNlTGluaxItCgl0cmFuc2ZlcnMYAiADKAsyGi5idXJzYXIubGVkZ2VyLnYxLlRyYW5zZmVyEisKBmV2ZW50cxgDIAMoCzIbLmJ1cnNhci5hdWRpdC52MS5BdWRpdEV2ZW50EhEKCXRydW5jYXRlZBgEIAEoCCJ7CgtUcmFjZU9ycGhhbhIoCgRsaW5rGAEgASgLMhouYnVyc2FyLnRyYWNlLnYxLlRyYWNlTGluaxIVCg10cmFuc2Zlcl9nb25lGAIgASgIEhUKDXJlc291cmNlX2dvbmUYAyABKAgSFAoMbGlua19taXNzaW5nGAQgASgIIigKEkxpc3RPcnBoYW5zUmVxdWVzdBISCgpwYWdlX3Rva2VuGAEgASgJIl0KE0xpc3RPcnBoYW5zUmVzcG9uc2USLQoHb3JwaGFucxgBIAMoCzIcLmJ1cnNhci50cmFjZS52MS5UcmFjZU9ycGhhbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkqWgoJVHJhY2VLaW5kEhoKFlRSQUNFX0tJTkRfVU5TUEVDSUZJRUQQABIXChNUUkFDRV9LSU5EX1BPU0lUSU9OEAESGAoUVFJBQ0VfS0lORF9FWEVDVVRJT04QAjLlAQoMVHJhY2VTZXJ2aWNlEmUKCEdldFRyYWNlEiAuYnVyc2FyLnRyYWNlLnYxLkdldFRyYWNlUmVxdWVzdBohLmJ1cnNhci50cmFjZS52MS5HZXRUcmFjZVJlc3BvbnNlIhSq1BgQCgp0cmFjZS5yZWFkEgIDBBJuCgtMaXN0T3JwaGFucxIjLmJ1cnNhci50cmFjZS52MS5MaXN0T3JwaGFuc1JlcXVlc3QaJC5idXJzYXIudHJhY2UudjEuTGlzdE9ycGhhbnNSZXNwb25zZSIUqtQYEAoKdHJhY2UucmVhZBICAwRiBnByb3RvMw", [file_bursar_audit_v1_audit_service, file_bursar_ledger_v1_transfer, file_bursar_options_v1_options, file_google_protobuf_timestamp]);
 
 /**
  * A resource of another domain.
@@ -162,13 +162,13 @@ export const GetTraceResponseSchema: GenMessage<GetTraceResponse> = /*@__PURE__*
   messageDesc(file_bursar_trace_v1_trace_service, 3);
 
 /**
- * A link with something gone.
+ * A link with something gone, or one that should be there.
  *
  * @generated from message bursar.trace.v1.TraceOrphan
  */
 export type TraceOrphan = Message<"bursar.trace.v1.TraceOrphan"> & {
   /**
-   * The link.
+   * The link. `created_at` of one that is missing is when its transfer was posted.
    *
    * @generated from field: bursar.trace.v1.TraceLink link = 1;
    */
@@ -187,6 +187,13 @@ export type TraceOrphan = Message<"bursar.trace.v1.TraceOrphan"> & {
    * @generated from field: bool resource_gone = 3;
    */
   resourceGone: boolean;
+
+  /**
+   * Whether the link is missing: the transfer touched a position's account, and belongs to no position.
+   *
+   * @generated from field: bool link_missing = 4;
+   */
+  linkMissing: boolean;
 };
 
 /**
@@ -224,7 +231,7 @@ export const ListOrphansRequestSchema: GenMessage<ListOrphansRequest> = /*@__PUR
  */
 export type ListOrphansResponse = Message<"bursar.trace.v1.ListOrphansResponse"> & {
   /**
-   * The orphans, by kind, resource and transfer.
+   * The orphans, by kind, resource and transfer; then missing links, by account.
    *
    * @generated from field: repeated bursar.trace.v1.TraceOrphan orphans = 1;
    */
@@ -297,8 +304,8 @@ export const TraceService: GenService<{
     output: typeof GetTraceResponseSchema;
   },
   /**
-   * Lists links whose transfer or resource is gone. A page looks through 10,000 links, so that it may be empty and not
-   * the last. Errors: INVALID_FIELD.
+   * Lists links whose transfer or resource is gone, and transfers of positions' accounts without a link to a position. A
+   * page looks through 10,000 links or accounts, so that it may be empty and not the last. Errors: INVALID_FIELD.
    *
    * @generated from rpc bursar.trace.v1.TraceService.ListOrphans
    */
