@@ -11,7 +11,7 @@ import (
 // What holds when no option says otherwise.
 const (
 	defaultDeadline = 10 * time.Second
-	defaultAttempts = 8
+	defaultAttempts = 12
 )
 
 // setting is a value and where it came from, for messages.
@@ -87,7 +87,7 @@ func WithDefaultDeadline(deadline time.Duration) Option {
 }
 
 // WithMaxAttempts is how often a call is sent at most, and how many failures in a row without a result end
-// [Client.StreamTransfers]. 8 otherwise; 0 or 1 for no retries.
+// [Client.StreamTransfers]. 12 otherwise; 0 or 1 for no retries.
 func WithMaxAttempts(attempts int) Option {
 	return func(s *settings) { s.attempts = attempts }
 }

@@ -39,7 +39,7 @@ var errStopped = errors.New("the loop over the results ended")
 // after them, or the end of the source, shows that the group is whole.
 //
 // After a cut the stream goes on with a new one, from the first transfer without a result. Ids are filled in before anything
-// is sent and stay, so nothing is posted twice. It gives up after 8 failures in a row without a result ([WithMaxAttempts]).
+// is sent and stay, so nothing is posted twice. It gives up after 12 failures in a row without a result ([WithMaxAttempts]).
 //
 // The source runs in a goroutine of its own. When the loop ends early, or the context, it is not read further; a source that
 // waits for something should end with the context too.

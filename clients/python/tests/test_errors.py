@@ -82,6 +82,14 @@ class Errors(unittest.TestCase):
                 self.assertEqual(error.definite, not mutates)
                 self.assertEqual(error.request_id, "id" if mutates else "")
 
+    def test_a_connection_that_ends_while_sending_is_no_fault_of_the_server(self) -> None:
+        class Broken(Failure):
+            def details(self) -> str:
+                return "Internal error from Core"
+
+        error = from_rpc(Broken(grpc.StatusCode.INTERNAL), mutates=True, request_id="r")
+        self.assertEqual((error.reason, error.retryable, error.definite), (Reason.UNREACHABLE, True, False))
+
     def test_broken_details_leave_code_and_text(self) -> None:
         error = from_rpc(Failure(grpc.StatusCode.NOT_FOUND, raw=b"\xff\xff"), mutates=False, request_id="")
         self.assertEqual((error.code, error.message), (grpc.StatusCode.NOT_FOUND, "no"))

@@ -49,7 +49,7 @@ impl Options {
             client_cert_file: None,
             client_key_file: None,
             deadline: Duration::from_secs(10),
-            attempts: 8,
+            attempts: 12,
             unanswered: 10_000,
         }
     }
@@ -97,7 +97,7 @@ impl Options {
         self
     }
 
-    /// How often a call is tried at most, 8; 1 for no further tries.
+    /// How often a call is tried at most, 12; 1 for no further tries.
     #[must_use]
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);

@@ -25,7 +25,7 @@ const OUTBOX: usize = 4;
 /// Results that wait for the caller, beyond which no more are read.
 const RESULTS: usize = 1_000;
 /// Failures in a row, without any result between them, that end it.
-const FAILURES: u32 = 8;
+const FAILURES: u32 = 12;
 
 /// The results of a stream of transfers, in the order of the transfers; an error ends it.
 ///

@@ -5,7 +5,7 @@ import { BursarError } from "./error.js";
 export interface ClientOptions {
   /** Deadline of a unary call in milliseconds, retries included; 10,000 when absent. A call's own `timeoutMs` goes first. */
   timeoutMs?: number;
-  /** How often a unary call is tried in all when that is safe; 8 when absent, 0 or 1 for no retries. */
+  /** How often a unary call is tried in all when that is safe; 12 when absent, 0 or 1 for no retries. */
   maxAttempts?: number;
 }
 
@@ -18,7 +18,7 @@ export function callOptions(options: ClientOptions, apiKey: string | undefined, 
   timeoutMs: number;
   maxAttempts: number;
 } {
-  const { timeoutMs = 10_000, maxAttempts = 8 } = options;
+  const { timeoutMs = 10_000, maxAttempts = 12 } = options;
   if (!Number.isFinite(timeoutMs)) {
     throw invalidConfig("timeoutMs", "is not a number of milliseconds");
   }

@@ -15,7 +15,7 @@ export interface StreamOptions {
   timeoutMs?: number;
   /** How many transfers may be without a result before the source is not read any further; 10,000 when absent. */
   maxUnanswered?: number;
-  /** After how many failures in a row, without a result between them, the stream gives up; 8 when absent. */
+  /** After how many failures in a row, without a result between them, the stream gives up; 12 when absent. */
   maxFailures?: number;
 }
 
@@ -40,7 +40,7 @@ export async function* streamTransfers(
   source: AsyncIterable<TransferInit> | Iterable<TransferInit>,
   options: StreamOptions = {},
 ): AsyncGenerator<TransferResult, void, undefined> {
-  const { signal, timeoutMs, maxUnanswered = 10_000, maxFailures = 8 } = options;
+  const { signal, timeoutMs, maxUnanswered = 10_000, maxFailures = 12 } = options;
   const deadline = timeoutMs === undefined ? Infinity : Date.now() + timeoutMs;
   const queue = new StreamQueue(source, maxUnanswered);
   let failures = 0;

@@ -102,6 +102,10 @@ class RpcError(Protocol):
         """What the server sent at the end."""
 
 
+# What gRPC's asyncio says, as INTERNAL, when the connection ends while a message is on its way.
+BROKEN_CALL = "Internal error from Core"
+
+
 def from_rpc(error: RpcError, *, mutates: bool, request_id: str) -> BursarError:
     """Reads gRPC's error, with the google.rpc.Status in its trailers if there is one."""
     status = status_pb2.Status()
@@ -114,6 +118,9 @@ def from_rpc(error: RpcError, *, mutates: bool, request_id: str) -> BursarError:
                 status.Clear()
     status.code = error.code().value[0]
     status.message = error.details() or ""
+    if status.message == BROKEN_CALL and not status.details:
+        status.code = grpc.StatusCode.UNAVAILABLE.value[0]
+        status.message = "the connection ended while something was being sent"
     return _from_status(status, mutates=mutates, request_id=request_id)
 
 

@@ -8,7 +8,7 @@ from bursar._errors import BursarError
 
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 2.0
-MAX_ATTEMPTS = 8
+MAX_ATTEMPTS = 12
 
 
 def wait_before_retry(error: BursarError, failures: int, attempts: int, remaining: float) -> float | None:

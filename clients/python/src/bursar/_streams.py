@@ -32,7 +32,7 @@ class TransferStreams(Service):
         are not taken hold everything up. What is there is sent without waiting for more, up to 500 in a message.
 
         After a cut the client connects again and sends again from the first transfer without a result, with the same
-        ids; it gives up after eight failures in a row without a result between them. There is no deadline unless
+        ids; it gives up after twelve failures in a row without a result between them. There is no deadline unless
         `timeout` gives one for the whole stream. An exception of `transfers` is raised after the results of what came
         before it.
         """
@@ -57,7 +57,7 @@ class AsyncTransferStreams(AsyncService):
         not taken hold everything up. What is there is sent without waiting for more, up to 500 in a message.
 
         After a cut the client connects again and sends again from the first transfer without a result, with the same
-        ids; it gives up after eight failures in a row without a result between them. There is no deadline unless
+        ids; it gives up after twelve failures in a row without a result between them. There is no deadline unless
         `timeout` gives one for the whole stream. An exception of `transfers` is raised after the results of what came
         before it.
         """

@@ -293,7 +293,7 @@ public final class BursarClient implements AutoCloseable {
         }
 
         /**
-         * How often a call is sent in all, and how many failures in a row end a stream: 8 by default; 1 turns retries
+         * How often a call is sent in all, and how many failures in a row end a stream: 12 by default; 1 turns retries
          * off.
          *
          * @param maxAttempts the number

@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Retries implements ClientInterceptor {
     /** Attempts of one call, and failures in a row of a stream, unless the caller says otherwise. */
-    static final int DEFAULT_ATTEMPTS = 8;
+    static final int DEFAULT_ATTEMPTS = 12;
     /** In the trailers of a failed call that the server may have carried out although it now refuses it. */
     static final Metadata.Key<String> IN_DOUBT =
             Metadata.Key.of("bursar-client-in-doubt", Metadata.ASCII_STRING_MARSHALLER);
