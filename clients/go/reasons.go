@@ -64,6 +64,7 @@ const (
 	ReasonFourEyes             Reason = "FOUR_EYES"
 	ReasonHoldingExceeded      Reason = "HOLDING_EXCEEDED"
 	ReasonPositionChanged      Reason = "POSITION_CHANGED"
+	ReasonAccountReserved      Reason = "ACCOUNT_RESERVED"
 	ReasonExecutionDiffers     Reason = "EXECUTION_DIFFERS"
 	ReasonStrategyDisabled     Reason = "STRATEGY_DISABLED"
 )

@@ -80,7 +80,7 @@ class Calls(unittest.TestCase):
             with self.assertRaises(bursar.BursarError) as raised:
                 call()
             self.assertIs(raised.exception.reason, bursar.Reason.POOL_EXHAUSTED)
-            self.assertEqual(len(self.server.calls), 8)
+            self.assertEqual(len(self.server.calls), 12)
         self.server.calls.clear()
         with self.assertRaises(bursar.BursarError):
             self.aio_who_am_i(max_attempts=0)

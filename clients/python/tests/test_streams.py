@@ -65,7 +65,7 @@ class Streams(unittest.TestCase):
             transfers = self.server.handlers["StreamTransfers"] = Transfers(cuts=100)
             with self.assertRaises(bursar.BursarError) as raised:
                 stream(numbered(3))
-            self.assertEqual(transfers.cuts, 92)
+            self.assertEqual(transfers.cuts, 88)
             self.assertIs(raised.exception.reason, bursar.Reason.SHUTTING_DOWN)
             self.assertEqual(raised.exception.request_id, "t0")
 
