@@ -95,7 +95,7 @@ DECLARE
 BEGIN
     RETURN QUERY
     SELECT a.id FROM bursar.escrow_asset a
-    WHERE a.tenant_id = tenant AND (narrowed IS NULL OR a.institution_id = narrowed)
+    WHERE a.tenant_id = tenant AND (narrowed IS NULL OR a.institution_id = narrowed) AND a.created_at > '-infinity'
       AND jsonb_set('{}', ARRAY[a.tenant_id::text], a.metadata) @> jsonb_set('{}', ARRAY[tenant::text], $1)
       AND ($2 IS NULL OR a.institution_id = $2) AND ($3 IS NULL OR a.template_id = $3)
       AND ($4 IS NULL OR a.label = $4) AND ($5 IS NULL OR a.id > $5)
@@ -145,7 +145,7 @@ DECLARE
 BEGIN
     RETURN QUERY
     SELECT p.id FROM bursar.escrow_position p
-    WHERE p.tenant_id = tenant AND (narrowed IS NULL OR p.institution_id = narrowed)
+    WHERE p.tenant_id = tenant AND (narrowed IS NULL OR p.institution_id = narrowed) AND p.created_at > '-infinity'
       AND jsonb_set('{}', ARRAY[p.tenant_id::text], p.metadata) @> jsonb_set('{}', ARRAY[tenant::text], $1)
       AND ($2 IS NULL OR p.institution_id = $2) AND ($3 IS NULL OR p.template_id = $3)
       AND ($4 IS NULL OR p.asset_id = $4) AND ($5 IS NULL OR p.holder_reference = $5)
@@ -370,12 +370,12 @@ CREATE TABLE bursar.audit_event (
     CONSTRAINT audit_event_pkey PRIMARY KEY (tenant_id, id)
 );
 COMMENT ON TABLE bursar.audit_event IS 'Who changed what, in the same transaction as the change. Transfers are their own record.';
-CREATE INDEX audit_event_action ON bursar.audit_event USING btree (tenant_id, action, recorded_at, id);
+CREATE INDEX audit_event_action ON bursar.audit_event USING btree (tenant_id, action, recorded_at, id) WHERE (action IS NOT NULL);
 CREATE INDEX audit_event_institution ON bursar.audit_event USING btree (tenant_id, institution_id, recorded_at, id) WHERE (institution_id IS NOT NULL);
-CREATE INDEX audit_event_key ON bursar.audit_event USING btree (tenant_id, key_id, recorded_at, id);
-CREATE INDEX audit_event_resource ON bursar.audit_event USING btree (tenant_id, resource_type, resource_id, recorded_at, id);
-CREATE INDEX audit_event_resource_type ON bursar.audit_event USING btree (tenant_id, resource_type, recorded_at, id);
-CREATE INDEX audit_event_time ON bursar.audit_event USING btree (tenant_id, recorded_at, id);
+CREATE INDEX audit_event_key ON bursar.audit_event USING btree (tenant_id, key_id, recorded_at, id) WHERE (key_id IS NOT NULL);
+CREATE INDEX audit_event_resource ON bursar.audit_event USING btree (tenant_id, resource_type, resource_id, recorded_at, id) WHERE (resource_id IS NOT NULL);
+CREATE INDEX audit_event_resource_type ON bursar.audit_event USING btree (tenant_id, resource_type, recorded_at, id) WHERE (resource_type IS NOT NULL);
+CREATE INDEX audit_event_time ON bursar.audit_event USING btree (tenant_id, recorded_at, id) WHERE (recorded_at > '-infinity'::timestamp with time zone);
 CREATE INDEX audit_event_xact ON bursar.audit_event USING brin ((((xact)::text)::bigint)) WITH (autosummarize='on');
 ALTER TABLE bursar.audit_event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE bursar.audit_event FORCE ROW LEVEL SECURITY;
@@ -432,9 +432,9 @@ CREATE TABLE bursar.escrow_asset (
     CONSTRAINT escrow_asset_label_check CHECK (((char_length(label) >= 1) AND (char_length(label) <= 200)))
 );
 COMMENT ON TABLE bursar.escrow_asset IS 'Single things that positions are held for.';
-CREATE INDEX escrow_asset_by_template ON bursar.escrow_asset USING btree (tenant_id, template_id, id);
-CREATE INDEX escrow_asset_institution ON bursar.escrow_asset USING btree (tenant_id, institution_id, id);
-CREATE INDEX escrow_asset_label ON bursar.escrow_asset USING btree (tenant_id, label, id);
+CREATE INDEX escrow_asset_by_template ON bursar.escrow_asset USING btree (tenant_id, template_id, id) WHERE (created_at > '-infinity'::timestamp with time zone);
+CREATE INDEX escrow_asset_institution ON bursar.escrow_asset USING btree (tenant_id, institution_id, id) WHERE (created_at > '-infinity'::timestamp with time zone);
+CREATE INDEX escrow_asset_label ON bursar.escrow_asset USING btree (tenant_id, label, id) WHERE (label IS NOT NULL);
 CREATE INDEX escrow_asset_metadata ON bursar.escrow_asset USING gin (jsonb_set('{}'::jsonb, ARRAY[(tenant_id)::text], metadata) jsonb_path_ops);
 CREATE UNIQUE INDEX escrow_asset_own ON bursar.escrow_asset USING btree (tenant_id, institution_id, template_id, id);
 ALTER TABLE bursar.escrow_asset ENABLE ROW LEVEL SECURITY;
@@ -463,13 +463,13 @@ CREATE TABLE bursar.escrow_asset_template (
     CONSTRAINT escrow_asset_template_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
 );
 COMMENT ON TABLE bursar.escrow_asset_template IS 'Kinds of asset an institution holds, with the rules for positions in them.';
-CREATE INDEX escrow_asset_template_by_code ON bursar.escrow_asset_template USING btree (tenant_id, code, id);
+CREATE INDEX escrow_asset_template_by_code ON bursar.escrow_asset_template USING btree (tenant_id, code, id) WHERE (code IS NOT NULL);
 CREATE UNIQUE INDEX escrow_asset_template_code ON bursar.escrow_asset_template USING btree (tenant_id, institution_id, code);
 CREATE INDEX escrow_asset_template_config ON bursar.escrow_asset_template USING gin (jsonb_set('{}'::jsonb, ARRAY[(tenant_id)::text], config) jsonb_path_ops);
-CREATE INDEX escrow_asset_template_name ON bursar.escrow_asset_template USING btree (tenant_id, name, id);
+CREATE INDEX escrow_asset_template_name ON bursar.escrow_asset_template USING btree (tenant_id, name, id) WHERE (name IS NOT NULL);
 CREATE UNIQUE INDEX escrow_asset_template_own ON bursar.escrow_asset_template USING btree (tenant_id, institution_id, id);
-CREATE INDEX escrow_asset_template_region ON bursar.escrow_asset_template USING btree (tenant_id, region, id);
-CREATE INDEX escrow_asset_template_vertical ON bursar.escrow_asset_template USING btree (tenant_id, vertical, id);
+CREATE INDEX escrow_asset_template_region ON bursar.escrow_asset_template USING btree (tenant_id, region, id) WHERE (region IS NOT NULL);
+CREATE INDEX escrow_asset_template_vertical ON bursar.escrow_asset_template USING btree (tenant_id, vertical, id) WHERE (vertical IS NOT NULL);
 ALTER TABLE bursar.escrow_asset_template ENABLE ROW LEVEL SECURITY;
 ALTER TABLE bursar.escrow_asset_template FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_own ON bursar.escrow_asset_template
@@ -495,7 +495,7 @@ CREATE TABLE bursar.escrow_institution (
 COMMENT ON TABLE bursar.escrow_institution IS 'Who holds assets for others.';
 CREATE UNIQUE INDEX escrow_institution_code ON bursar.escrow_institution USING btree (tenant_id, code);
 CREATE INDEX escrow_institution_metadata ON bursar.escrow_institution USING gin (jsonb_set('{}'::jsonb, ARRAY[(tenant_id)::text], metadata) jsonb_path_ops);
-CREATE INDEX escrow_institution_name ON bursar.escrow_institution USING btree (tenant_id, name, id);
+CREATE INDEX escrow_institution_name ON bursar.escrow_institution USING btree (tenant_id, name, id) WHERE (name IS NOT NULL);
 ALTER TABLE bursar.escrow_institution ENABLE ROW LEVEL SECURITY;
 ALTER TABLE bursar.escrow_institution FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_own ON bursar.escrow_institution
@@ -515,7 +515,7 @@ CREATE TABLE bursar.escrow_institution_tag (
     CONSTRAINT escrow_institution_tag_value_check CHECK (((char_length(value) >= 1) AND (char_length(value) <= 64)))
 );
 COMMENT ON TABLE bursar.escrow_institution_tag IS 'Regions and verticals of an institution: rows, so that a list by one has an index.';
-CREATE INDEX escrow_institution_tag_value ON bursar.escrow_institution_tag USING btree (tenant_id, kind, value, institution_id);
+CREATE INDEX escrow_institution_tag_value ON bursar.escrow_institution_tag USING btree (tenant_id, kind, value, institution_id) WHERE (value IS NOT NULL);
 ALTER TABLE bursar.escrow_institution_tag ENABLE ROW LEVEL SECURITY;
 ALTER TABLE bursar.escrow_institution_tag FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_own ON bursar.escrow_institution_tag
@@ -616,7 +616,6 @@ CREATE TABLE bursar.escrow_position (
     state text NOT NULL DEFAULT 'proposed'::text,
     external_reference text,
     metadata jsonb NOT NULL DEFAULT '{}'::jsonb,
-    account_id uuid NOT NULL,
     funding_account_id uuid,
     proposal_key_id uuid,
     proposal_account_id uuid,
@@ -637,18 +636,17 @@ CREATE TABLE bursar.escrow_position (
     CONSTRAINT escrow_position_sums CHECK (((((held + released) + refunded) = (0)::numeric) OR (((held + released) + refunded) = amount)))
 ) WITH (fillfactor=80);
 COMMENT ON TABLE bursar.escrow_position IS 'What is held for a holder, and where in its life it is.';
-CREATE UNIQUE INDEX escrow_position_account ON bursar.escrow_position USING btree (tenant_id, account_id);
-CREATE INDEX escrow_position_by_reference ON bursar.escrow_position USING btree (tenant_id, external_reference, created_at, id) WHERE (external_reference IS NOT NULL);
-CREATE INDEX escrow_position_created ON bursar.escrow_position USING btree (tenant_id, created_at, id);
-CREATE INDEX escrow_position_currency ON bursar.escrow_position USING btree (tenant_id, currency, created_at, id);
-CREATE INDEX escrow_position_for_asset ON bursar.escrow_position USING btree (tenant_id, asset_id, created_at, id);
-CREATE INDEX escrow_position_holder ON bursar.escrow_position USING btree (tenant_id, holder_reference, created_at, id);
-CREATE INDEX escrow_position_institution ON bursar.escrow_position USING btree (tenant_id, institution_id, created_at, id);
-CREATE INDEX escrow_position_institution_state ON bursar.escrow_position USING btree (tenant_id, institution_id, state, created_at, id);
+CREATE INDEX escrow_position_by_reference ON bursar.escrow_position USING btree (tenant_id, external_reference, created_at, id) WHERE ((external_reference IS NOT NULL) AND (created_at > '-infinity'::timestamp with time zone));
+CREATE INDEX escrow_position_created ON bursar.escrow_position USING btree (tenant_id, created_at, id) WHERE (created_at > '-infinity'::timestamp with time zone);
+CREATE INDEX escrow_position_currency ON bursar.escrow_position USING btree (tenant_id, currency, created_at, id) WHERE (created_at > '-infinity'::timestamp with time zone);
+CREATE INDEX escrow_position_for_asset ON bursar.escrow_position USING btree (tenant_id, asset_id, created_at, id) WHERE (created_at > '-infinity'::timestamp with time zone);
+CREATE INDEX escrow_position_holder ON bursar.escrow_position USING btree (tenant_id, holder_reference, created_at, id) WHERE (created_at > '-infinity'::timestamp with time zone);
+CREATE INDEX escrow_position_institution ON bursar.escrow_position USING btree (tenant_id, institution_id, created_at, id) WHERE (created_at > '-infinity'::timestamp with time zone);
+CREATE INDEX escrow_position_institution_state ON bursar.escrow_position USING btree (tenant_id, institution_id, state, created_at, id) WHERE (created_at > '-infinity'::timestamp with time zone);
 CREATE INDEX escrow_position_metadata ON bursar.escrow_position USING gin (jsonb_set('{}'::jsonb, ARRAY[(tenant_id)::text], metadata) jsonb_path_ops);
 CREATE UNIQUE INDEX escrow_position_reference ON bursar.escrow_position USING btree (tenant_id, institution_id, external_reference) WHERE (external_reference IS NOT NULL);
-CREATE INDEX escrow_position_state ON bursar.escrow_position USING btree (tenant_id, state, created_at, id);
-CREATE INDEX escrow_position_template ON bursar.escrow_position USING btree (tenant_id, template_id, created_at, id);
+CREATE INDEX escrow_position_state ON bursar.escrow_position USING btree (tenant_id, state, created_at, id) WHERE (created_at > '-infinity'::timestamp with time zone);
+CREATE INDEX escrow_position_template ON bursar.escrow_position USING btree (tenant_id, template_id, created_at, id) WHERE (created_at > '-infinity'::timestamp with time zone);
 ALTER TABLE bursar.escrow_position ENABLE ROW LEVEL SECURITY;
 ALTER TABLE bursar.escrow_position FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_own ON bursar.escrow_position
@@ -894,7 +892,7 @@ CREATE TABLE bursar.ref_asset (
     CONSTRAINT ref_asset_scale_check CHECK (((scale >= 0) AND (scale <= 18)))
 );
 COMMENT ON TABLE bursar.ref_asset IS 'Assets with their number of decimals; rows of the nil tenant are shared by all.';
-CREATE INDEX ref_asset_kind ON bursar.ref_asset USING btree (tenant_id, kind, code);
+CREATE INDEX ref_asset_kind ON bursar.ref_asset USING btree (tenant_id, kind, code) WHERE (kind IS NOT NULL);
 ALTER TABLE bursar.ref_asset ENABLE ROW LEVEL SECURITY;
 ALTER TABLE bursar.ref_asset FORCE ROW LEVEL SECURITY;
 CREATE POLICY owner_all ON bursar.ref_asset TO bursar_owner
@@ -966,10 +964,10 @@ CREATE TABLE bursar.trading_decision (
     CONSTRAINT trading_decision_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'executed'::text, 'cancelled'::text])))
 );
 COMMENT ON TABLE bursar.trading_decision IS 'What strategies decided, planned until it is executed or cancelled.';
-CREATE INDEX trading_decision_state ON bursar.trading_decision USING btree (tenant_id, state, created_at, id);
-CREATE INDEX trading_decision_strategy ON bursar.trading_decision USING btree (tenant_id, strategy_id, created_at, id);
-CREATE INDEX trading_decision_symbol ON bursar.trading_decision USING btree (tenant_id, symbol, created_at, id);
-CREATE INDEX trading_decision_time ON bursar.trading_decision USING btree (tenant_id, created_at, id);
+CREATE INDEX trading_decision_state ON bursar.trading_decision USING btree (tenant_id, state, created_at, id) WHERE (created_at > '-infinity'::timestamp with time zone);
+CREATE INDEX trading_decision_strategy ON bursar.trading_decision USING btree (tenant_id, strategy_id, created_at, id) WHERE (created_at > '-infinity'::timestamp with time zone);
+CREATE INDEX trading_decision_symbol ON bursar.trading_decision USING btree (tenant_id, symbol, created_at, id) WHERE (created_at > '-infinity'::timestamp with time zone);
+CREATE INDEX trading_decision_time ON bursar.trading_decision USING btree (tenant_id, created_at, id) WHERE (created_at > '-infinity'::timestamp with time zone);
 ALTER TABLE bursar.trading_decision ENABLE ROW LEVEL SECURITY;
 ALTER TABLE bursar.trading_decision FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_own ON bursar.trading_decision
@@ -1002,10 +1000,10 @@ CREATE TABLE bursar.trading_execution (
     CONSTRAINT trading_execution_side_check CHECK ((side = ANY (ARRAY['buy'::text, 'sell'::text])))
 );
 COMMENT ON TABLE bursar.trading_execution IS 'Append-only fills of decisions, one for each id of a venue.';
-CREATE INDEX trading_execution_decision ON bursar.trading_execution USING btree (tenant_id, decision_id, recorded_at, id);
-CREATE UNIQUE INDEX trading_execution_order ON bursar.trading_execution USING btree (tenant_id, venue, venue_order_id);
-CREATE INDEX trading_execution_time ON bursar.trading_execution USING btree (tenant_id, recorded_at, id);
-CREATE INDEX trading_execution_venue ON bursar.trading_execution USING btree (tenant_id, venue, recorded_at, id);
+CREATE INDEX trading_execution_decision ON bursar.trading_execution USING btree (tenant_id, decision_id, recorded_at, id) WHERE (recorded_at > '-infinity'::timestamp with time zone);
+CREATE UNIQUE INDEX trading_execution_order ON bursar.trading_execution USING btree (tenant_id, venue, venue_order_id) WHERE (venue_order_id IS NOT NULL);
+CREATE INDEX trading_execution_time ON bursar.trading_execution USING btree (tenant_id, recorded_at, id) WHERE (recorded_at > '-infinity'::timestamp with time zone);
+CREATE INDEX trading_execution_venue ON bursar.trading_execution USING btree (tenant_id, venue, recorded_at, id) WHERE (recorded_at > '-infinity'::timestamp with time zone);
 ALTER TABLE bursar.trading_execution ENABLE ROW LEVEL SECURITY;
 ALTER TABLE bursar.trading_execution FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant_own ON bursar.trading_execution

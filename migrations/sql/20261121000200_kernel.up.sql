@@ -48,14 +48,18 @@ COMMENT ON TABLE bursar.audit_event IS 'Who changed what, in the same transactio
 -- Sealing finds rows by the transaction that wrote them. A BRIN index, for it costs next to nothing to write (ADR 15); by
 -- an expression, for there is no BRIN of xid8.
 CREATE INDEX IF NOT EXISTS audit_event_xact ON bursar.audit_event USING brin ((xact::text::bigint)) WITH (autosummarize = on);
-CREATE INDEX IF NOT EXISTS audit_event_time ON bursar.audit_event (tenant_id, recorded_at, id);
-CREATE INDEX IF NOT EXISTS audit_event_key ON bursar.audit_event (tenant_id, key_id, recorded_at, id);
+CREATE INDEX IF NOT EXISTS audit_event_time
+    ON bursar.audit_event (tenant_id, recorded_at, id) WHERE recorded_at > '-infinity';
+CREATE INDEX IF NOT EXISTS audit_event_key
+    ON bursar.audit_event (tenant_id, key_id, recorded_at, id) WHERE key_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS audit_event_institution ON bursar.audit_event (tenant_id, institution_id, recorded_at, id)
     WHERE institution_id IS NOT NULL;
-CREATE INDEX IF NOT EXISTS audit_event_action ON bursar.audit_event (tenant_id, action, recorded_at, id);
-CREATE INDEX IF NOT EXISTS audit_event_resource_type ON bursar.audit_event (tenant_id, resource_type, recorded_at, id);
+CREATE INDEX IF NOT EXISTS audit_event_action
+    ON bursar.audit_event (tenant_id, action, recorded_at, id) WHERE action IS NOT NULL;
+CREATE INDEX IF NOT EXISTS audit_event_resource_type
+    ON bursar.audit_event (tenant_id, resource_type, recorded_at, id) WHERE resource_type IS NOT NULL;
 CREATE INDEX IF NOT EXISTS audit_event_resource
-    ON bursar.audit_event (tenant_id, resource_type, resource_id, recorded_at, id);
+    ON bursar.audit_event (tenant_id, resource_type, resource_id, recorded_at, id) WHERE resource_id IS NOT NULL;
 ALTER TABLE bursar.audit_event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE bursar.audit_event FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS tenant_own ON bursar.audit_event;

@@ -12,7 +12,8 @@ CREATE TABLE IF NOT EXISTS bursar.ref_asset (
     PRIMARY KEY (tenant_id, code)
 );
 COMMENT ON TABLE bursar.ref_asset IS 'Assets with their number of decimals; rows of the nil tenant are shared by all.';
-CREATE INDEX IF NOT EXISTS ref_asset_kind ON bursar.ref_asset (tenant_id, kind, code);
+CREATE INDEX IF NOT EXISTS ref_asset_kind ON bursar.ref_asset (tenant_id, kind, code)
+    WHERE kind IS NOT NULL;
 ALTER TABLE bursar.ref_asset ENABLE ROW LEVEL SECURITY;
 ALTER TABLE bursar.ref_asset FORCE ROW LEVEL SECURITY;
 -- An array and not OR: it is one index condition.

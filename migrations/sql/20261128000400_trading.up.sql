@@ -44,10 +44,16 @@ CREATE TABLE IF NOT EXISTS bursar.trading_decision (
         REFERENCES bursar.trading_strategy (tenant_id, id)
 );
 COMMENT ON TABLE bursar.trading_decision IS 'What strategies decided, planned until it is executed or cancelled.';
-CREATE INDEX IF NOT EXISTS trading_decision_time ON bursar.trading_decision (tenant_id, created_at, id);
-CREATE INDEX IF NOT EXISTS trading_decision_strategy ON bursar.trading_decision (tenant_id, strategy_id, created_at, id);
-CREATE INDEX IF NOT EXISTS trading_decision_symbol ON bursar.trading_decision (tenant_id, symbol, created_at, id);
-CREATE INDEX IF NOT EXISTS trading_decision_state ON bursar.trading_decision (tenant_id, state, created_at, id);
+-- Here and below: a predicate that is always true and that only the lists say keeps look-ups by id, by order and of a
+-- foreign key off these while PostgreSQL knows nothing of the table (ADR 12, 4).
+CREATE INDEX IF NOT EXISTS trading_decision_time
+    ON bursar.trading_decision (tenant_id, created_at, id) WHERE created_at > '-infinity';
+CREATE INDEX IF NOT EXISTS trading_decision_strategy
+    ON bursar.trading_decision (tenant_id, strategy_id, created_at, id) WHERE created_at > '-infinity';
+CREATE INDEX IF NOT EXISTS trading_decision_symbol
+    ON bursar.trading_decision (tenant_id, symbol, created_at, id) WHERE created_at > '-infinity';
+CREATE INDEX IF NOT EXISTS trading_decision_state
+    ON bursar.trading_decision (tenant_id, state, created_at, id) WHERE created_at > '-infinity';
 ALTER TABLE bursar.trading_decision ENABLE ROW LEVEL SECURITY;
 ALTER TABLE bursar.trading_decision FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS tenant_own ON bursar.trading_decision;
@@ -80,10 +86,14 @@ CREATE TABLE IF NOT EXISTS bursar.trading_execution (
         REFERENCES bursar.trading_decision (tenant_id, id)
 );
 COMMENT ON TABLE bursar.trading_execution IS 'Append-only fills of decisions, one for each id of a venue.';
-CREATE UNIQUE INDEX IF NOT EXISTS trading_execution_order ON bursar.trading_execution (tenant_id, venue, venue_order_id);
-CREATE INDEX IF NOT EXISTS trading_execution_time ON bursar.trading_execution (tenant_id, recorded_at, id);
-CREATE INDEX IF NOT EXISTS trading_execution_decision ON bursar.trading_execution (tenant_id, decision_id, recorded_at, id);
-CREATE INDEX IF NOT EXISTS trading_execution_venue ON bursar.trading_execution (tenant_id, venue, recorded_at, id);
+CREATE UNIQUE INDEX IF NOT EXISTS trading_execution_order ON bursar.trading_execution (tenant_id, venue, venue_order_id)
+    WHERE venue_order_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS trading_execution_time
+    ON bursar.trading_execution (tenant_id, recorded_at, id) WHERE recorded_at > '-infinity';
+CREATE INDEX IF NOT EXISTS trading_execution_decision
+    ON bursar.trading_execution (tenant_id, decision_id, recorded_at, id) WHERE recorded_at > '-infinity';
+CREATE INDEX IF NOT EXISTS trading_execution_venue
+    ON bursar.trading_execution (tenant_id, venue, recorded_at, id) WHERE recorded_at > '-infinity';
 ALTER TABLE bursar.trading_execution ENABLE ROW LEVEL SECURITY;
 ALTER TABLE bursar.trading_execution FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS tenant_own ON bursar.trading_execution;

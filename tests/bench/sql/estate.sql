@@ -14,7 +14,12 @@ INSERT INTO bursar.ledger_account (tenant_id, id, asset, scale, code, reserved, 
 SELECT '$tenant', md5(side || ' ' || n)::uuid, 'EUR', 2, 'escrow', true, 'debits_must_not_exceed_credits', 1000000000000
 FROM generate_series(0, 31) AS n, (VALUES ('ours'), ('theirs')) AS sides (side);
 INSERT INTO bursar.escrow_position (tenant_id, id, institution_id, template_id, asset_id, holder_reference, currency, scale,
-                                    amount, held, state, account_id)
+                                    amount, held, state)
 SELECT '$tenant', md5(side || ' ' || n)::uuid, md5('institution 0')::uuid, md5('template 0')::uuid, md5('asset 0')::uuid,
-       'holder', 'EUR', 2, 1000000000000, 1000000000000, 'locked', md5(side || ' ' || n)::uuid
+       'holder', 'EUR', 2, 1000000000000, 1000000000000, 'locked'
 FROM generate_series(0, 31) AS n, (VALUES ('ours'), ('theirs')) AS sides (side);
+-- What a position was at any time is in its events, and one without any is not found.
+INSERT INTO bursar.escrow_position_event (tenant_id, id, institution_id, position_id, revision, kind, state, scale, amount, held,
+                                          released, refunded, key_id)
+SELECT tenant_id, id, institution_id, id, revision, 'created', state, scale, amount, held, 0, 0, id
+FROM bursar.escrow_position WHERE tenant_id = '$tenant';

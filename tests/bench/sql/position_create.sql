@@ -11,7 +11,7 @@ BEGIN;
   | ARRAY[true]};
 @{position_insert
   '$tenant'::uuid | :position::uuid | '$institution'::uuid | '$template'::uuid | '$asset'::uuid | 'holder'::text
-  | 'EUR'::text | 2::smallint | 100::numeric | NULL::text | '{}'::jsonb | :position::uuid | clock_timestamp()};
+  | 'EUR'::text | 2::smallint | 100::numeric | NULL::text | '{}'::jsonb | clock_timestamp()};
 @{position_event_insert
   '$tenant'::uuid | :event::uuid | '$institution'::uuid | :position::uuid | 1::bigint | 'created'::text | NULL::text
   | 'proposed'::text | 2::smallint | 0::numeric | 0::numeric | 0::numeric | 0::numeric | NULL::uuid | ''::text | '{}'::jsonb

@@ -158,7 +158,7 @@ pub(super) fn to_wire(position: &Position) -> pb::Position {
         state: position_state::wire(holding.state),
         external_reference: position.external_reference.clone().unwrap_or_default(),
         metadata: attributes(&position.metadata),
-        account_id: position.account.to_string(),
+        account_id: position.account().to_string(),
         funding_account_id: to_optional_id(holding.funding_account),
         release_proposal: holding.proposal.map(|open| pb::ReleaseProposal {
             key_id: open.key.to_string(),

@@ -131,14 +131,20 @@ pub struct Position {
     pub external_reference: Option<String>,
     /// The caller's attributes.
     pub metadata: Json,
-    /// The ledger account that holds its money.
-    pub account: AccountId,
     /// How many events it has had: the etag.
     pub revision: i64,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+impl Position {
+    /// The ledger account that holds its money: it has the position's id.
+    #[must_use]
+    pub fn account(&self) -> AccountId {
+        AccountId(self.id.0)
+    }
 }
 
 /// An event of a position, as it is stored.

@@ -77,7 +77,7 @@ pub fn step(
     }
     life.check(now.state, ask.to)?;
     rules.check_state(ask.to)?;
-    if ask.account == Some(position.account) {
+    if ask.account == Some(position.account()) {
         return Err(Error::invalid("account_id", "is the position's own account; name another"));
     }
     let after = Holding { state: ask.to, proposal: None, ..*now };
@@ -142,7 +142,7 @@ fn fund(position: &Position, rules: &Conditions, ask: &Transition, after: Holdin
     rules.check_position(&position.currency, position.scale, position.amount, &said)?;
     let amount = position.amount;
     let leg =
-        Leg { kind: LedgerEventKind::Funding, debit: account, credit: position.account, amount };
+        Leg { kind: LedgerEventKind::Funding, debit: account, credit: position.account(), amount };
     let holding = Holding { held: amount, funding_account: Some(account), ..after };
     Ok(Step { leg: Some(leg), amount, account: Some(account), ..moved(holding) })
 }
@@ -207,7 +207,7 @@ fn pay(
     if !whole {
         after.state = now.state;
     }
-    let leg = Leg { kind, debit: position.account, credit: account, amount };
+    let leg = Leg { kind, debit: position.account(), credit: account, amount };
     let kind = if whole { PositionEventKind::Moved } else { partly };
     Ok(Step { kind, holding: after, leg: Some(leg), amount, account: Some(account) })
 }

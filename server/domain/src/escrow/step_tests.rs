@@ -26,7 +26,6 @@ fn proposed() -> Position {
         },
         external_reference: None,
         metadata: Json::empty(),
-        account: AccountId::generate(),
         revision: 1,
         created_at: Timestamp::UNIX_EPOCH,
         updated_at: Timestamp::UNIX_EPOCH,
@@ -84,7 +83,7 @@ fn money_follows_the_life() {
     assert_eq!((done.kind, done.holding.state), (PositionEventKind::PartlyReleased, Locked));
     let leg = Leg {
         kind: LedgerEventKind::Release,
-        debit: position.account,
+        debit: position.account(),
         credit: seller,
         amount: 3_000,
     };
@@ -119,7 +118,7 @@ fn what_does_not_fit_is_refused() {
     let lock = ask(&position, Locked, None, None);
     let rules = Conditions::default();
     go(&mut position, &lock, &rules, KeyId::nil()).unwrap();
-    let (other, own) = (Some(AccountId::generate()), Some(position.account));
+    let (other, own) = (Some(AccountId::generate()), Some(position.account()));
     let try_ = |ask: &Transition| step(&position, &Life::default(), &rules, ask, KeyId::nil());
     let held = Decimal::parse("100").unwrap();
     assert_eq!(
@@ -192,7 +191,7 @@ proptest! {
     #[test]
     fn nothing_is_lost(asks in prop::collection::vec((0..PositionState::ALL.len(), 0..4_u8, 0..120_u8, any::<bool>()), 1..40)) {
         let mut position = proposed();
-        let accounts = [None, Some(AccountId::generate()), Some(AccountId::generate()), Some(position.account)];
+        let accounts = [None, Some(AccountId::generate()), Some(AccountId::generate()), Some(position.account())];
         let rules = Conditions { four_eyes: asks[0].3, ..Conditions::default() };
         let keys = [KeyId::generate(), KeyId::generate()];
         let mut balance = 0;
@@ -206,7 +205,7 @@ proptest! {
                     prop_assert!(Life::default().allows(before.holding.state, ask.to));
                     if let Some(leg) = done.leg {
                         prop_assert!(leg.amount > 0 && leg.debit != leg.credit);
-                        balance += if leg.credit == position.account { leg.amount } else { -leg.amount };
+                        balance += if leg.credit == position.account() { leg.amount } else { -leg.amount };
                     }
                 }
             }

@@ -6,7 +6,7 @@ use bursar_domain::escrow::{
     Holding, Life, NewPosition, Position, PositionEvent, PositionEventKind, PositionFilter,
     PositionState, as_of,
 };
-use bursar_domain::ids::{AccountId, EventId, PositionId};
+use bursar_domain::ids::{EventId, PositionId};
 use bursar_domain::json::Json;
 use bursar_domain::limits::MAX_POSITION_EVENTS;
 use bursar_domain::money::{AssetCode, Decimal, Units};
@@ -189,7 +189,6 @@ async fn position_insert(
             &decimal(amount, scale),
             &position.external_reference,
             position.metadata.value(),
-            &position.account.0,
             &position.created_at,
         ],
     )])
@@ -221,7 +220,6 @@ fn proposed(new: &NewPosition, terms: &Terms, scale: u8, amount: Units) -> Posit
         external_reference: new.external_reference.clone(),
         metadata: new.metadata.clone(),
         // The same id, so that a transition can lock the account in the flush that reads the position.
-        account: AccountId(id.0),
         revision: 1,
         created_at: terms.now,
         updated_at: terms.now,
@@ -231,7 +229,7 @@ fn proposed(new: &NewPosition, terms: &Terms, scale: u8, amount: Units) -> Posit
 /// The account that holds a position's money.
 fn own_account(position: &Position) -> NewAccount {
     NewAccount {
-        id: position.account,
+        id: position.account(),
         asset: position.currency.clone(),
         code: "escrow".into(),
         external_reference: None,

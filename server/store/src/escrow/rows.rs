@@ -51,7 +51,6 @@ pub(super) fn position(row: &Row) -> TxResult<Position> {
     let state = from.named("state", PositionState::from_name)?;
     let external_reference = from.get("external_reference")?;
     let metadata = Json::stored(from.get("metadata")?);
-    let own = AccountId(from.get("account_id")?);
     let funding_account = account(from, "funding_account_id")?;
     let proposal = proposal(from, scale)?;
     Ok(Position {
@@ -66,7 +65,6 @@ pub(super) fn position(row: &Row) -> TxResult<Position> {
         holding: Holding { state, held, released, refunded, funding_account, proposal },
         external_reference,
         metadata,
-        account: own,
         revision: from.get("revision")?,
         created_at: from.get("created_at")?,
         updated_at: from.get("updated_at")?,

@@ -161,7 +161,7 @@ async fn post(
         Some(locked) => locked,
         None => Locked::take(tx, op, id, &[leg.debit, leg.credit]).await?,
     };
-    accounts.post(tx, op, transfer, vec![position.account]).await?;
+    accounts.post(tx, op, transfer, vec![position.account()]).await?;
     Ok(())
 }
 

@@ -1,5 +1,9 @@
-SELECT execution.id, decision_id, venue, venue_order_id, symbol, side, quantity, price, fee, executed_at, raw_payload, payload,
-       transfer_ids, recorded_at, key_id
+-- Each order is looked up on its own (OFFSET 0 keeps the planner from joining the other way round): nearly all are new.
+SELECT execution.*
 FROM unnest($2::text[], $3::text[]) AS asked (at, reference)
-JOIN bursar.trading_execution AS execution
-    ON execution.tenant_id = $1 AND execution.venue = asked.at AND execution.venue_order_id = asked.reference
+CROSS JOIN LATERAL (
+    SELECT id, decision_id, venue, venue_order_id, symbol, side, quantity, price, fee, executed_at, raw_payload, payload,
+           transfer_ids, recorded_at, key_id
+    FROM bursar.trading_execution
+    WHERE tenant_id = $1 AND venue = asked.at AND venue_order_id = asked.reference OFFSET 0
+) AS execution

@@ -8,6 +8,8 @@ const POSITION: (&str, &str) = ("escrow_position_pkey", "tenant_id id");
 const TEMPLATE_OWN: (&str, &str) =
     ("escrow_asset_template_pkey|escrow_asset_template_own", "tenant_id id");
 const ASSET: (&str, &str) = ("escrow_asset_pkey", "tenant_id id");
+/// By id, or with its template.
+const ASSET_OWN: (&str, &str) = ("escrow_asset_pkey|escrow_asset_own", "tenant_id id");
 const INSTITUTION: (&str, &str) = ("escrow_institution_pkey", "tenant_id id");
 const POLICY: (&str, &str) =
     ("escrow_policy_pkey|escrow_policy_region", "tenant_id institution_id region");
@@ -34,8 +36,8 @@ pub(super) const ESCROW: &[Expected] = &[
         Tenant,
         &[("escrow_position_event_position", "tenant_id position_id occurred_at")],
     ),
-    of("position_terms", Tenant, &[ASSET, TEMPLATE_OWN, POLICY]),
-    of("position_terms_held", Tenant, &[POSITION, ASSET, TEMPLATE_OWN, POLICY]),
+    of("position_terms", Tenant, &[ASSET_OWN, TEMPLATE_OWN, POLICY]),
+    of("position_terms_held", Tenant, &[POSITION, ASSET_OWN, TEMPLATE_OWN, POLICY]),
     sorts("position_search", Tenant, "only the page that the search found", &[POSITION]),
     of("position_list", Tenant, &[("escrow_position_created", "tenant_id created_at id")]),
     of(

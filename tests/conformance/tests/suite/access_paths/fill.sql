@@ -81,11 +81,11 @@ SELECT 'TENANT', md5('TENANT i ' || n % 1000)::uuid, 'region-' || n % 2, 1 + n /
 FROM generate_series(0, 9999) AS n;
 
 INSERT INTO bursar.escrow_position (tenant_id, id, institution_id, template_id, asset_id, holder_reference, currency, scale,
-                                    amount, state, external_reference, metadata, account_id, created_at)
+                                    amount, state, external_reference, metadata, created_at)
 SELECT 'TENANT', md5('TENANT p ' || n)::uuid, md5('TENANT i ' || n % 5000)::uuid, md5('TENANT et ' || n % 10000)::uuid,
        md5('TENANT ea ' || n)::uuid, 'holder-' || n % 4000, (ARRAY['EUR', 'USD', 'CZK', 'BTC'])[1 + n % 4], 2, 100,
        (ARRAY['proposed', 'cancelled', 'expired', 'refunded'])[1 + n % 4],
-       CASE WHEN n % 2 = 0 THEN 'deal-' || n END, jsonb_build_object('n', n % 5000), md5('TENANT h ' || n)::uuid, t.at
+       CASE WHEN n % 2 = 0 THEN 'deal-' || n END, jsonb_build_object('n', n % 5000), t.at
 FROM generate_series(0, 19999) AS n, LATERAL (SELECT now() - make_interval(mins => (20000 - n) * 20) AS at) AS t;
 
 INSERT INTO bursar.escrow_position_event (tenant_id, id, institution_id, position_id, revision, kind, state, scale, held,
@@ -98,7 +98,7 @@ FROM bursar.escrow_position WHERE tenant_id = 'TENANT';
 INSERT INTO bursar.escrow_ledger_event (tenant_id, id, institution_id, position_id, kind, previous_state, state, debit_id,
                                         credit_id, currency, scale, amount, key_id, occurred_at)
 SELECT tenant_id, md5(id || ' l')::uuid, institution_id, id, CASE WHEN external_reference IS NULL THEN 'funded' ELSE 'refunded' END,
-       'proposed', state, account_id, account_id, currency, 2, 1, md5('TENANT k 0')::uuid, created_at
+       'proposed', state, id, id, currency, 2, 1, md5('TENANT k 0')::uuid, created_at
 FROM bursar.escrow_position WHERE tenant_id = 'TENANT';
 
 INSERT INTO bursar.admin_tenant (tenant_id, name, created_at)

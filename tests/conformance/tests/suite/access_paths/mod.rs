@@ -91,20 +91,20 @@ fn faults(expected: &Expected, plan: Plan<'_>) -> Vec<String> {
     faults
 }
 
-/// What is wrong with the plans of the statements whose name begins so.
-async fn wrong(server: &Server, tenant: &TestTenant, prefix: &str) -> Vec<String> {
+/// What is wrong with the plans of the statements, by their names.
+async fn wrong(server: &Server, tenant: &TestTenant) -> Vec<(&'static str, String)> {
     let client = server.database.connect_app().await;
     // The login's own setting, not this test's: the service is what runs with generic plans.
     let mode: String = client.query_one("SHOW plan_cache_mode", &[]).await.unwrap().get(0);
     assert_eq!(mode, "force_generic_plan");
     let mut wrong = Vec::new();
-    for (name, sql) in statements().filter(|(name, _)| name.starts_with(prefix)) {
+    for (name, sql) in statements() {
         let Some(expected) = every().find(|expected| expected.name == name) else {
             continue;
         };
         let answer = explain(&client, expected.role, &tenant.id, sql).await;
         for fault in faults(expected, Plan::of(&answer)) {
-            wrong.push(format!("{name}: {fault}"));
+            wrong.push((name, fault));
         }
     }
     wrong
@@ -113,26 +113,39 @@ async fn wrong(server: &Server, tenant: &TestTenant, prefix: &str) -> Vec<String
 #[tokio::test]
 async fn every_statement_uses_its_index() {
     let (server, tenant) = filled().await;
-    let wrong = wrong(&server, &tenant, "").await;
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let wrong = wrong(&server, &tenant).await;
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+/// Plans that wait for statistics, which PostgreSQL makes within a minute of the first fifty rows: lists of what there is
+/// little of, sorted or read by the key until then. Nothing that writes, and no look-up by id, is among them.
+const MAY_WAIT: &[&str] = &[
+    "account_list",
+    "asset_list_by_kind",
+    "asset_scales",
+    "asset_template_list",
+    "asset_template_search",
+    "escrow_asset_list",
+    "escrow_asset_search",
+    "institution_list",
+    "institution_list_by_code",
+    "policy_list",
+    "position_search",
+];
 
 /// A plan made on the first day, and one made after a restore or a large import, before PostgreSQL knows more of the
 /// tables than their sizes.
 #[tokio::test]
-async fn the_ledger_needs_no_statistics() {
+async fn plans_need_no_statistics() {
     let empty = Server::start().await;
     let nobody = empty.tenant().await;
     let (server, tenant) = unknown().await;
     let mut faults = Vec::new();
-    for prefix in
-        ["account", "balance", "group", "hold", "period", "posting", "statement", "transfer"]
-    {
-        faults.extend(wrong(&empty, &nobody, prefix).await);
-        faults.extend(wrong(&server, &tenant, prefix).await);
+    for (of, server, tenant) in [("empty", &empty, &nobody), ("filled", &server, &tenant)] {
+        let wrong = wrong(server, tenant).await;
+        let wrong = wrong.iter().filter(|(name, _)| !MAY_WAIT.contains(name));
+        faults.extend(wrong.map(|(name, fault)| format!("{of}: {name}: {fault}")));
     }
-    // A page of all accounts is sorted until there are statistics; no posting waits for one.
-    faults.retain(|fault| fault != "account_list: a sort of all that was found");
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 

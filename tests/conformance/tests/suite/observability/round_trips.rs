@@ -25,9 +25,10 @@ async fn of_positions_and_fills() {
     let seller = new_account(caller, "EUR", bursar_proto::ledger::v1::BalanceRule::Unlimited).await;
     let house = estate(&tenant.admin, "house").await;
     let decision = trading::decision(caller, &trading::strategy(&tenant.admin).await).await;
-    let mut told = Vec::new();
-    for _ in 0..2 {
-        told.clear();
+    // The least of some rounds: the first prepares, and in any the server's own jobs may come between.
+    let mut least = Vec::<(&str, i64)>::new();
+    for _ in 0..4 {
+        let mut told = Vec::new();
         let mut before = flushes(&program).await;
         let mut note = async |what: &'static str| {
             let now = flushes(&program).await;
@@ -64,6 +65,11 @@ async fn of_positions_and_fills() {
         fill.transfer_ids = vec![paid.id.clone()];
         trading::execution(caller, fill).await;
         note("record").await;
+        if least.is_empty() {
+            least = told;
+        } else {
+            least.iter_mut().zip(told).for_each(|(least, now)| least.1 = least.1.min(now.1));
+        }
     }
     let wanted = [
         ("create", 2),
@@ -73,5 +79,5 @@ async fn of_positions_and_fills() {
         ("refund to whoever funded it", 3),
         ("record", 2),
     ];
-    assert_eq!(told, wanted);
+    assert_eq!(least, wanted);
 }

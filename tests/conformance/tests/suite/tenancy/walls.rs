@@ -142,7 +142,7 @@ async fn rows_to_insert(server: &Server, owner: &str) -> Vec<(String, String)> {
 fn insert(table: &str, row: &str) -> String {
     let fresh = "jsonb_build_object('id', gen_random_uuid(), 'request_id', gen_random_uuid(), 'code', 'FRESH',
                                     'reversed_id', NULL, 'external_reference', NULL, 'ends_on', date '2000-02-29',
-                                    'region', 'fresh', 'value', 'fresh', 'revision', 99, 'account_id', gen_random_uuid(),
+                                    'region', 'fresh', 'value', 'fresh', 'revision', 99,
                                     'name', 'fresh', 'venue_order_id', 'fresh', 'resource_id', gen_random_uuid())";
     format!(
         "INSERT INTO bursar.{table}
