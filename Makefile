@@ -10,7 +10,7 @@ GENERATED_CLIENTS = python typescript go
 GENERATED = proto/src/gen docs/api.md clients/python/src clients/typescript/src/gen clients/go/generated
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-clients bench bench-quick bench-tracing migrate docs proto proto-check lint fmt db.psql db.reset install-tools build
+.PHONY: help run test test-clients bench bench-quick bench-clients bench-tracing migrate docs proto proto-check lint fmt db.psql db.reset install-tools build
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ bench-quick: ## The same with smaller sizes, in under 3 minutes
 	@tests/setup/pgbench.sh
 	@cargo build --locked --release -p bursar -p bursar-bench --bins
 	@$(BENCH)/bench --server $(BENCH)/bursar --quick
+
+bench-clients: ## Measure what each client costs above its raw stub; about 5 minutes
+	@cargo build --locked --release -p bursar --bin bursar
+	@clients/bench.sh $(BENCH)/bursar
 
 bench-tracing: ## Compare the rate of transfers with tracing at 10 % with none; about 10 minutes
 	@cargo build --locked --release -p bursar -p bursar-bench --bins

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use bb8::Pool;
+use bb8::{Pool, QueueStrategy};
 use bursar_domain::limits::{CONNECT_TIMEOUT, POOL_WAIT};
 use secrecy::SecretString;
 
@@ -47,6 +47,8 @@ impl Link {
         let pool = Pool::builder()
             .max_size(max_connections)
             .connection_timeout(POOL_WAIT)
+            // The connection used last: its process has the statements planned and the pages at hand.
+            .queue_strategy(QueueStrategy::Lifo)
             // Free: see the manager.
             .test_on_check_out(true)
             .build_unchecked(Manager::new(driver, connector, outages));

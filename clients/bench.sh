@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# bench.sh <bursar> [<language>…]: what each client costs above its raw stub: 10,000 calls of CreateTransfer each, 64 at once,
+# in turns, against that server on an embedded PostgreSQL of its own. Prints a line of JSON for each language.
+set -euo pipefail
+cd "$(dirname "$0")"
+[ $# -gt 0 ] || { echo "usage: bench.sh <bursar> [<language>…], such as: bench.sh ../target/release/bursar go java" >&2; exit 2; }
+server=$(realpath "$1")
+shift
+languages=("$@")
+[ $# -gt 0 ] || languages=(rust python typescript go java)
+home=$(mktemp -d /var/tmp/bursar-bench-clients.XXXXXX)
+chmod 711 "$home"
+finish() {
+    [ -z "${pid:-}" ] || { kill "$pid" 2>/dev/null && wait "$pid" || true; }
+    rm -rf "$home"
+}
+trap finish EXIT
+export BURSAR_DATA_DIR="$home/data" BURSAR_LISTEN=127.0.0.1:50061 RUST_LOG=warn
+"$server" serve --demo >"$home/said" 2>&1 &
+pid=$!
+key=
+for _ in $(seq 600); do
+    key=$(grep -o -m1 'bsr_[A-Za-z0-9_]*' "$home/said" || true)
+    [ -z "$key" ] || break
+    kill -0 "$pid" 2>/dev/null || { cat "$home/said" >&2; exit 1; }
+    sleep 0.1
+done
+[ -n "$key" ] || { echo "the server did not say its demo key within a minute:" >&2; cat "$home/said" >&2; exit 1; }
+cat >"$home/setup.json" <<JSON
+{"urls": {"plain": "http://$BURSAR_LISTEN"}, "keys": {"admin": "$key", "operator": "$key"}, "tenant": "",
+ "ca_file": "", "client_cert_file": "", "client_key_file": ""}
+JSON
+for language in "${languages[@]}"; do
+    "$language/driver.sh" --bench "$home/setup.json" || echo "$language: not measured" >&2
+done
