@@ -19,8 +19,6 @@ from driver.wire import control
 class AioSide:
     """Carries steps out, on an event loop of its own."""
 
-    NAME = "aio"
-
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         self._loop = asyncio.new_event_loop()

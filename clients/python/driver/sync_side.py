@@ -21,8 +21,6 @@ from driver.wire import control
 class SyncSide:
     """Carries steps out."""
 
-    NAME = "sync"
-
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         self._lock = threading.Lock()

@@ -6,6 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use ignore::WalkBuilder;
+
 /// A text file.
 #[derive(Debug)]
 pub struct File {
@@ -77,47 +79,41 @@ pub fn line_at(text: &str, offset: usize) -> usize {
     1 + text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count()
 }
 
-/// Whether git leaves a path out. Knows the few forms of pattern that our .gitignore uses.
-pub fn ignored(path: &str) -> bool {
-    static PATTERNS: OnceLock<String> = OnceLock::new();
-    let patterns =
-        PATTERNS.get_or_init(|| fs::read_to_string(root().join(".gitignore")).unwrap_or_default());
-    let name = path.rsplit('/').next().unwrap_or_default();
-    name == ".git"
-        || patterns.lines().map(|line| line.trim().trim_end_matches('/')).any(|pattern| {
-            match (pattern.strip_prefix('/'), pattern.strip_prefix('*')) {
-                (Some(rooted), _) => path == rooted,
-                (_, Some(end)) => name.ends_with(end),
-                _ => name == pattern,
-            }
-        })
+/// What lies in the root itself, by name.
+pub fn top() -> Vec<String> {
+    let entries = walker().max_depth(Some(1)).build().flatten().filter(|entry| entry.depth() == 1);
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+/// Through all that this repository's own .gitignore files let through.
+fn walker() -> WalkBuilder {
+    let mut walker = WalkBuilder::new(root());
+    walker
+        .hidden(false)
+        .ignore(false)
+        .parents(false)
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false);
+    walker.filter_entry(|entry| entry.file_name() != ".git");
+    walker
 }
 
 fn all() -> &'static [File] {
     static FILES: OnceLock<Vec<File>> = OnceLock::new();
     FILES.get_or_init(|| {
-        let mut files = Vec::new();
-        walk(&root(), "", &mut files);
+        // Files come and go while somebody works: what cannot be read is not there.
+        let entries = walker().build().flatten();
+        let entries = entries.filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
+        let mut files: Vec<File> = entries
+            .filter_map(|entry| {
+                let path = entry.path().strip_prefix(root()).ok()?;
+                read(entry.path(), path.to_string_lossy().into_owned()).ok()
+            })
+            .collect();
         files.sort_by(|a, b| a.path.cmp(&b.path));
         files
     })
-}
-
-fn walk(folder: &Path, prefix: &str, files: &mut Vec<File>) {
-    // Files come and go while somebody works: what cannot be read is not there.
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        let Ok(kind) = entry.file_type() else { continue };
-        if ignored(&path) || kind.is_symlink() {
-            continue;
-        }
-        if kind.is_dir() {
-            walk(&entry.path(), &format!("{path}/"), files);
-        } else if let Ok(file) = read(&entry.path(), path) {
-            files.push(file);
-        }
-    }
 }
 
 /// Reads a file; an error when it is not text.

@@ -10,7 +10,7 @@ use std::fmt::Display;
 
 use regex::Regex;
 
-pub use files::{File, find, hand_written, ignored, line_at, root, some};
+pub use files::{File, find, hand_written, line_at, root, some, top};
 pub use rust::{Literal, Source, is_test_path, parse};
 pub use sql::{Part, collapse, parts, scrub, statements};
 

@@ -1,8 +1,6 @@
 //! The files themselves: what the top level holds, how long files are, that scripts run, that nothing names a registry.
 
-use std::fs;
-
-use bursar_tidy::{File, Findings, hand_written, ignored, re, root};
+use bursar_tidy::{File, Findings, hand_written, re, top};
 
 /// What the top level holds, and nothing else. A new entry is a decision: it needs a reason here.
 const TOP: &[&str] = &[
@@ -39,13 +37,10 @@ fn the_top_level_is_as_agreed() {
     let mut findings = Findings::of(
         "the top level holds what TOP in tests/tidy/tests/files.rs lists, no more and no less",
     );
-    let entries =
-        fs::read_dir(root()).unwrap_or_else(|error| panic!("the root cannot be read: {error}"));
     let mut missing = TOP.to_vec();
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
+    for name in top() {
         missing.retain(|wanted| *wanted != name);
-        if !ignored(&name) && !TOP.contains(&name.as_str()) {
+        if !TOP.contains(&name.as_str()) {
             findings.at(
                 &name,
                 1,

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-/// The programs that a language's driver cannot do without.
+/// The languages, and the programs that the driver of each cannot do without. A client's further form has a driver of its
+/// own, `driver-<form>.sh`.
 const NEEDS: &[(&str, &[&str])] = &[
     ("rust", &["cargo"]),
     ("python", &["python3"]),
+    ("python-asyncio", &["python3"]),
     ("typescript", &["node", "npm"]),
     ("go", &["go"]),
     ("java", &["java", "mvn"]),
@@ -18,7 +20,7 @@ pub(crate) const SCRIPTS: &[(&str, &str)] =
 /// A language with a client.
 #[derive(Debug, Clone)]
 pub(crate) struct Language {
-    /// Its name, which is its folder's.
+    /// Its name: its folder's, and the form's.
     pub(crate) name: String,
     /// What starts its driver.
     pub(crate) driver: PathBuf,
@@ -30,11 +32,12 @@ impl Language {
     /// Its scripts, by the names of their trials.
     pub(crate) fn scripts(&self) -> Vec<(&'static str, PathBuf)> {
         let all = SCRIPTS.iter().map(|(trial, file)| (*trial, self.driver.with_file_name(file)));
-        all.filter(|(_, path)| path.exists()).collect()
+        let of_form = self.name.contains('-');
+        all.filter(|(_, path)| !of_form && path.exists()).collect()
     }
 }
 
-/// Those that `BURSAR_CLIENTS` names, comma separated, or all. Their folders are in `BURSAR_CLIENTS_DIR`, or in
+/// Those that `BURSAR_CLIENTS` names, comma separated, a folder with all of its forms; or all. Their folders are in `BURSAR_CLIENTS_DIR`, or in
 /// `clients`.
 pub(crate) fn wanted() -> Vec<Language> {
     let folder = std::env::var_os("BURSAR_CLIENTS_DIR").map_or_else(clients, PathBuf::from);
@@ -43,16 +46,20 @@ pub(crate) fn wanted() -> Vec<Language> {
         named.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     for name in &named {
         let known = NEEDS.iter().any(|(known, _)| known == name);
-        assert!(
-            known,
-            "BURSAR_CLIENTS names {name:?}: it may be rust, python, typescript, go, java"
-        );
+        let all: Vec<&str> = NEEDS.iter().map(|(name, _)| *name).collect();
+        assert!(known, "BURSAR_CLIENTS names {name:?}: it may be {}", all.join(", "));
     }
-    let all = NEEDS.iter().filter(|(name, _)| named.is_empty() || named.contains(name));
-    all.map(|(name, needs)| {
-        let driver = folder.join(name).join("driver.sh");
+    let all = NEEDS.iter().map(|(name, needs)| (*name, name.split_once('-'), *needs));
+    let all = all.filter(|(name, form, _)| {
+        named.is_empty() || named.contains(name) || form.is_some_and(|(of, _)| named.contains(&of))
+    });
+    all.map(|(name, form, needs)| {
+        let driver = match form {
+            None => folder.join(name).join("driver.sh"),
+            Some((language, form)) => folder.join(language).join(format!("driver-{form}.sh")),
+        };
         let lack = lack(&driver, needs);
-        Language { name: (*name).to_owned(), driver, lack }
+        Language { name: name.to_owned(), driver, lack }
     })
     .collect()
 }

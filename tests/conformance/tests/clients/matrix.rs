@@ -10,7 +10,7 @@ pub(crate) fn text(names: &[String], languages: &[Language], outcomes: &Outcomes
     let width = names.iter().map(String::len).max().unwrap_or(0);
     let mut text = format!("\n{:width$}", "scenario");
     for language in languages {
-        let _ = write!(text, "  {:10}", language.name);
+        let _ = write!(text, "  {:14}", language.name);
     }
     text.push('\n');
     let mut passed = vec![0; languages.len()];
