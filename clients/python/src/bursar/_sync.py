@@ -54,7 +54,7 @@ class Caller:
             wait = wait_before_retry(error, failures, self._config.max_attempts, deadline - time.monotonic())
             if wait is None:
                 raise error
-            if pause(wait, cancel):
+            if self.pause(wait, cancel):
                 raise cancelled(method.mutates, request_id)
 
     def _attempt(self, stub: Any, request: Any, remaining: float, cancel: Cancel | None) -> Any:
@@ -84,6 +84,21 @@ class Caller:
     ) -> Iterator[Reply]:
         """Many requests, many replies; without a deadline unless one is given, and not sent again when it fails."""
         return iterate(self.open(method, requests, timeout), method, "", cancel)
+
+    def pause(self, wait: float, cancel: Cancel | None) -> bool:
+        """Waits before a retry; whether the call was cancelled meanwhile.
+
+        gRPC makes a connection only while somebody waits for it, and calls that fail at once do not: whoever
+        subscribes does, on a thread of gRPC's.
+        """
+        self._channel.subscribe(_nothing, try_to_connect=True)
+        try:
+            if cancel is not None:
+                return cancel._wait(wait)
+            time.sleep(wait)
+            return False
+        finally:
+            self._channel.unsubscribe(_nothing)
 
     def open(self, method: Method[Request, Reply], requests: Iterable[Request], timeout: float | None) -> Any:
         """The bare call of a stream both ways."""
@@ -130,12 +145,8 @@ def cancelled(mutates: bool, request_id: str) -> BursarError:
     )
 
 
-def pause(wait: float, cancel: Cancel | None) -> bool:
-    """Waits before a retry; whether the call was cancelled meanwhile."""
-    if cancel is not None:
-        return cancel._wait(wait)
-    time.sleep(wait)
-    return False
+def _nothing(state: grpc.ChannelConnectivity) -> None:
+    """Hears of the connection's state."""
 
 
 def seconds(remaining: float) -> float | None:

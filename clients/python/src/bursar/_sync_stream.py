@@ -12,7 +12,7 @@ import grpc
 
 from bursar._cancel import Cancel
 from bursar._errors import BursarError, RpcError, from_rpc
-from bursar._sync import Caller, cancelled, pause
+from bursar._sync import Caller, cancelled
 from bursar._unanswered import STREAM_TRANSFERS, Unanswered
 from bursar.ledger.v1.transfer_pb2 import NewTransfer
 from bursar.ledger.v1.transfer_service_pb2 import StreamTransfersRequest, TransferResult
@@ -54,7 +54,7 @@ class TransferStream:
                     if error is None:
                         continue
                     wait = self._unanswered.wait_before_next(error, self._deadline - time.monotonic())
-                    pause(wait, self._cancel)
+                    self._caller.pause(wait, self._cancel)
         finally:
             self._over = True
             self._wake()
