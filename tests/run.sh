@@ -42,8 +42,9 @@ phase() { # <title> <command...>
 phase "workspace, embedded PostgreSQL" cargo test --workspace --locked --no-fail-fast
 if pg=$(find_postgres); then
     # One language says what there is to say of the database; the other clients ran above.
+    # The workspace's, not two packages': those would have dependencies with other features, compiled once more.
     phase "gRPC suites, $("$pg/postgres" --version)" env BURSAR_PG_BIN="$pg" BURSAR_CLIENTS=rust \
-        cargo test -p bursar-conformance -p bursar-faults --locked --no-fail-fast
+        cargo test --workspace --test clients --test suite --test faults --locked --no-fail-fast
 else
     echo "skipped: the second run needs an installed PostgreSQL 15 or later"
     skipped=$((skipped + 1))
