@@ -42,7 +42,7 @@ phase() { # <title> <command...>
 phase "workspace, embedded PostgreSQL" cargo test --workspace --locked --no-fail-fast
 if pg=$(find_postgres); then
     # One language says what there is to say of the database; the other clients ran above.
-    # The workspace's, not two packages': those would have dependencies with other features, compiled once more.
+    # With the workspace's features, not two packages': those would have many more dependencies compiled once more.
     phase "gRPC suites, $("$pg/postgres" --version)" env BURSAR_PG_BIN="$pg" BURSAR_CLIENTS=rust \
         cargo test --workspace --test clients --test suite --test faults --locked --no-fail-fast
 else
