@@ -15,7 +15,8 @@ finish() {
     rm -rf "$home"
 }
 trap finish EXIT
-export BURSAR_DATA_DIR="$home/data" BURSAR_LISTEN=127.0.0.1:50061 RUST_LOG=warn
+unset DATABASE_URL BURSAR_CONFIG
+export STORE_BACKEND=embedded BURSAR_DATA_DIR="$home/data" BURSAR_LISTEN=127.0.0.1:50061 RUST_LOG=warn
 "$server" serve --demo >"$home/said" 2>&1 &
 pid=$!
 for _ in $(seq 600); do

@@ -48,6 +48,7 @@ COMMENT ON TABLE bursar.audit_event IS 'Who changed what, in the same transactio
 -- Sealing finds rows by the transaction that wrote them. A BRIN index, for it costs next to nothing to write (ADR 15); by
 -- an expression, for there is no BRIN of xid8.
 CREATE INDEX IF NOT EXISTS audit_event_xact ON bursar.audit_event USING brin ((xact::text::bigint)) WITH (autosummarize = on);
+-- The predicates of the lists' indexes are always true: they keep look-ups by id off them (ADR 12, 4).
 CREATE INDEX IF NOT EXISTS audit_event_time
     ON bursar.audit_event (tenant_id, recorded_at, id) WHERE recorded_at > '-infinity';
 CREATE INDEX IF NOT EXISTS audit_event_key

@@ -139,11 +139,19 @@ pub struct Position {
     pub updated_at: Timestamp,
 }
 
+impl PositionId {
+    /// The ledger account that holds the position's money: it has the position's id.
+    #[must_use]
+    pub fn account(self) -> AccountId {
+        AccountId(self.0)
+    }
+}
+
 impl Position {
-    /// The ledger account that holds its money: it has the position's id.
+    /// The ledger account that holds its money.
     #[must_use]
     pub fn account(&self) -> AccountId {
-        AccountId(self.id.0)
+        self.id.account()
     }
 }
 

@@ -4,7 +4,7 @@ use bursar_domain::error::{Error, Result};
 use bursar_domain::escrow::{
     LedgerEvent, Leg, Life, Position, PositionEvent, Step, Transition, event_time, step,
 };
-use bursar_domain::ids::{AccountId, EventId, PositionId, TransferId};
+use bursar_domain::ids::{EventId, PositionId, TransferId};
 use bursar_domain::json::Json;
 use bursar_domain::money::{Decimal, Money};
 use bursar_domain::op::OpCtx;
@@ -85,7 +85,7 @@ async fn read<T>(
     tx.ahead(&[(&sql::POSITION_TERMS_HELD, params)]).await?;
     let transfer = TransferId::generate();
     let accounts = if let Some(other) = ask.account {
-        Some(Locked::take(tx, op, transfer, &[AccountId(id.0), other]).await?)
+        Some(Locked::take(tx, op, transfer, &[id.account(), other]).await?)
     } else {
         tx.pipeline(&[]).await?;
         None

@@ -191,7 +191,9 @@ impl Known {
 async fn known(tx: &mut Tx, op: &OpCtx, new: &[NewExecution]) -> TxResult<Known> {
     let venues: Vec<&str> = new.iter().map(|fill| fill.venue.as_str()).collect();
     let orders: Vec<&str> = new.iter().map(|fill| fill.venue_order.as_str()).collect();
-    let decisions: Vec<Uuid> = new.iter().map(|fill| fill.decision.0).collect();
+    // Once each: the fills of a message are often one decision's.
+    let decisions: HashSet<Uuid> = new.iter().map(|fill| fill.decision.0).collect();
+    let decisions: Vec<Uuid> = decisions.into_iter().collect();
     let transfers: Vec<Uuid> = new.iter().flat_map(|fill| &fill.transfers).map(|id| id.0).collect();
     let find = [&op.tenant.0 as _, &transfers as _];
     let calls: [(_, Params<'_>); 3] = [
